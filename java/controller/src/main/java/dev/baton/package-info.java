@@ -1,0 +1,3 @@
+/** Baton's controller. */
+@org.jspecify.annotations.NullMarked
+package dev.baton;
