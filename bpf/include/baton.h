@@ -19,7 +19,7 @@
 #define BATON_MAP_REPLAYS  "baton_replays"
 #define BATON_MAP_RINGS	   "baton_rings"
 #define BATON_MAP_COUNTERS "baton_counters"
-#define BATON_MAP_HOST	   "baton_host"
+#define BATON_MAP_HOST	   "baton_state"
 
 /* Program names, as in the object file. */
 #define BATON_PROGRAM_INGRESS "baton_ingress"
@@ -173,8 +173,9 @@ struct baton_flow {
 	__u32 seq_add;
 	__u32 ack_add;	 /* applied to SACK blocks too */
 	__u32 ts_add;	 /* to the target: added to TSecr; to the client: to TSval */
-	__u32 clock_add; /* to the target: its timestamp clock less CLOCK_MONOTONIC's milliseconds */
-	__u32 isn;	 /* pending: the sequence number of the SYN */
+	__u32 clock_add; /* to the target: its timestamp clock less CLOCK_MONOTONIC's milliseconds
+			  */
+	__u32 start;	 /* pending: the SYN's sequence number; live: the one expected first */
 	__u32 ring;	 /* which event loop is told */
 	__u32 instance;	 /* which run of the controller made it */
 	__u32 slot;	 /* that event loop's own number for the handoff */
@@ -191,9 +192,9 @@ struct baton_replay {
 };
 
 struct baton_event {
-	__u64 time; /* CLOCK_MONOTONIC, nanoseconds */
+	__u64 time;		   /* CLOCK_MONOTONIC, nanoseconds */
 	struct baton_flow_key key; /* always target -> DMZ node */
-	__u32 type; /* enum baton_event_type */
+	__u32 type;		   /* enum baton_event_type */
 	__u32 instance;
 	__u32 slot;
 	__u32 seq;
@@ -213,7 +214,7 @@ struct baton_event {
 struct baton_host {
 	__u8 secret[16]; /* for RFC 6528 initial sequence numbers and timestamp offsets */
 	__u32 schema;
-	__u32 clsact_public;  /* 1: Baton made the clsact qdisc, and may remove it */
+	__u32 clsact_public; /* 1: Baton made the clsact qdisc, and may remove it */
 	__u32 clsact_cluster;
 	__u32 loops; /* event loops of the newest controller */
 };

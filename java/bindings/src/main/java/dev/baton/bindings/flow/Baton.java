@@ -721,13 +721,13 @@ public class Baton extends Baton$shared {
     }
     /**
      * {@snippet lang=c :
-     * #define BATON_MAP_HOST "baton_host"
+     * #define BATON_MAP_HOST "baton_state"
      * }
      */
     public static MemorySegment BATON_MAP_HOST() {
         class Holder {
             static final MemorySegment BATON_MAP_HOST
-                = Baton.LIBRARY_ARENA.allocateFrom("baton_host");
+                = Baton.LIBRARY_ARENA.allocateFrom("baton_state");
         }
         return Holder.BATON_MAP_HOST;
     }

@@ -30,7 +30,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u32 ack_add;
  *     __u32 ts_add;
  *     __u32 clock_add;
- *     __u32 isn;
+ *     __u32 start;
  *     __u32 ring;
  *     __u32 instance;
  *     __u32 slot;
@@ -62,7 +62,7 @@ public class baton_flow {
         Baton.C_INT.withName("ack_add"),
         Baton.C_INT.withName("ts_add"),
         Baton.C_INT.withName("clock_add"),
-        Baton.C_INT.withName("isn"),
+        Baton.C_INT.withName("start"),
         Baton.C_INT.withName("ring"),
         Baton.C_INT.withName("instance"),
         Baton.C_INT.withName("slot"),
@@ -805,48 +805,48 @@ public class baton_flow {
         struct.set(clock_add$LAYOUT, clock_add$OFFSET, fieldValue);
     }
 
-    private static final OfInt isn$LAYOUT = (OfInt)$LAYOUT.select(groupElement("isn"));
+    private static final OfInt start$LAYOUT = (OfInt)$LAYOUT.select(groupElement("start"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * __u32 isn
+     * __u32 start
      * }
      */
-    public static final OfInt isn$layout() {
-        return isn$LAYOUT;
+    public static final OfInt start$layout() {
+        return start$LAYOUT;
     }
 
-    private static final long isn$OFFSET = $LAYOUT.byteOffset(groupElement("isn"));
+    private static final long start$OFFSET = $LAYOUT.byteOffset(groupElement("start"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * __u32 isn
+     * __u32 start
      * }
      */
-    public static final long isn$offset() {
-        return isn$OFFSET;
+    public static final long start$offset() {
+        return start$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * __u32 isn
+     * __u32 start
      * }
      */
-    public static int isn(MemorySegment struct) {
-        return struct.get(isn$LAYOUT, isn$OFFSET);
+    public static int start(MemorySegment struct) {
+        return struct.get(start$LAYOUT, start$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * __u32 isn
+     * __u32 start
      * }
      */
-    public static void isn(MemorySegment struct, int fieldValue) {
-        struct.set(isn$LAYOUT, isn$OFFSET, fieldValue);
+    public static void start(MemorySegment struct, int fieldValue) {
+        struct.set(start$LAYOUT, start$OFFSET, fieldValue);
     }
 
     private static final OfInt ring$LAYOUT = (OfInt)$LAYOUT.select(groupElement("ring"));

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data plane under tc: baton_ingress on the DMZ node's interfaces translates and forwards live
+ * flows and hands the answers to pending SYNs to user space; baton_guard on their egress keeps the
+ * DMZ node's own stack quiet about tuples that are no longer its business.
+ *
+ * Whatever is not ours goes on with TC_ACT_UNSPEC, so that filters behind these still run.
+ */
+#include "translate.h"
+
+#include <linux/pkt_cls.h>
+
+char _license[] SEC("license") = "GPL";
+
+/* The target's answer to a SYN; nobody but the event loop that sent it may judge it. A SYN,ACK and
+ * a RST must acknowledge exactly that SYN, or a stranger could forge them. */
+static __always_inline int handle_pending(struct __sk_buff *skb, const struct segment *seg,
+					  const struct baton_flow *flow)
+{
+	int exact = seg->flags & TCP_ACK && seg->ack == flow->start + 1;
+	struct options *o;
+	__u32 type;
+
+	if (bpf_ktime_get_ns() > flow->expires) {
+		count(BATON_PASS_EXPIRED);
+		return TC_ACT_UNSPEC;
+	}
+	o = parse_options(skb, seg);
+	if (!o || o->malformed) {
+		count(BATON_DROP_MALFORMED);
+		return TC_ACT_SHOT;
+	}
+	if (seg->flags & TCP_RST)
+		type = BATON_EVENT_RST;
+	else if ((seg->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		type = BATON_EVENT_SYNACK;
+	else if ((seg->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK)
+		type = BATON_EVENT_CHALLENGE;
+	else {
+		count(BATON_DROP_PENDING_OTHER);
+		return TC_ACT_SHOT;
+	}
+	if (type != BATON_EVENT_CHALLENGE && !exact) {
+		count(BATON_DROP_BAD_ACK);
+		return TC_ACT_SHOT;
+	}
+	tell(flow, type, seg, o, 0);
+	count(BATON_TO_USER);
+	return TC_ACT_SHOT;
+}
+
+/* While backlog is still being replayed, its event loop hears of what the target acknowledges. */
+static __always_inline void follow_replay(struct baton_flow *flow, const struct segment *seg,
+					  const struct options *o)
+{
+	const struct baton_flow_state *state = &flow->state;
+
+	if (flow->direction != BATON_TO_CLIENT || !(flow->options & BATON_FLOW_REPLAY) ||
+	    state->flags & BATON_STATE_REPLAY_DONE)
+		return;
+	if (!bpf_map_lookup_elem(&baton_replays, &seg->key)) {
+		set_flags(flow, BATON_STATE_REPLAY_DONE);
+		return;
+	}
+	if (!(seg->flags & TCP_ACK))
+		return;
+	if (seg->payload && state->flags & BATON_STATE_SEEN && !after(seg->ack, state->ack_max))
+		return;
+	tell(flow, BATON_EVENT_ACK, seg, o, 0);
+}
+
+static __always_inline int handle_syn(struct baton_flow *flow, const struct segment *seg,
+				      const struct options *o)
+{
+	if (flow->direction == BATON_TO_CLIENT) {
+		/* Our ACK was lost, or this SYN,ACK took long: the replay repeats both. */
+		if (!(flow->state.flags & BATON_STATE_REPLAY_DONE))
+			tell(flow, BATON_EVENT_SYNACK_AGAIN, seg, o, 0);
+		count(BATON_DROP_SYN_IN_FLOW);
+		return TC_ACT_SHOT;
+	}
+	if (flow->state.flags & BATON_STATE_CLOSED && !(seg->flags & TCP_ACK)) {
+		/* The client uses its port again: an ordinary new connection. */
+		bpf_map_delete_elem(&baton_flows, &seg->key);
+		count(BATON_PASS_SYN_AFTER_CLOSE);
+		return TC_ACT_UNSPEC;
+	}
+	/* To a connection that lives, a SYN is the target's to challenge (RFC 5961 4). */
+	return TC_ACT_OK;
+}
+
+static __always_inline int handle_live(struct __sk_buff *skb, const struct segment *seg,
+				       struct baton_flow *flow)
+{
+	struct options *o;
+	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
+	int verdict;
+
+	if (seg->ttl <= 1) {
+		count(BATON_DROP_TTL);
+		return TC_ACT_SHOT;
+	}
+	o = parse_options(skb, seg);
+	if (!o || o->malformed) {
+		count(BATON_DROP_MALFORMED);
+		return TC_ACT_SHOT;
+	}
+	if (seg->flags & TCP_SYN) {
+		verdict = handle_syn(flow, seg, o);
+		if (verdict != TC_ACT_OK)
+			return verdict;
+	} else {
+		follow_replay(flow, seg, o);
+		if (follow_close(flow, seg))
+			tell(flow, BATON_EVENT_CLOSED, seg, o, BPF_RB_NO_WAKEUP);
+		remember(flow, seg, segments);
+	}
+	if (translate(skb, seg, flow, o)) {
+		count(BATON_DROP_REWRITE);
+		return TC_ACT_SHOT;
+	}
+	count(BATON_TRANSLATED);
+	skb->mark = BATON_MARK;
+	return bpf_redirect_neigh(flow->egress, NULL, 0, 0);
+}
+
+/* Targets alone are sent the REDIRECT option, and by nobody else. */
+static __always_inline int handle_foreign(struct __sk_buff *skb, const struct segment *seg)
+{
+	struct options *o;
+
+	if (!(seg->flags & TCP_SYN) || !seg->options_length || seg->malformed)
+		return TC_ACT_UNSPEC;
+	o = parse_options(skb, seg);
+	if (o && o->redirect) {
+		count(BATON_DROP_OPTION_FROM_OUTSIDE);
+		return TC_ACT_SHOT;
+	}
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int baton_ingress(struct __sk_buff *skb)
+{
+	struct baton_flow *flow;
+	struct segment seg;
+
+	if (parse_segment(skb, &seg) != PARSED_SEGMENT)
+		return TC_ACT_UNSPEC;
+	flow = bpf_map_lookup_elem(&baton_flows, &seg.key);
+	if (!flow)
+		return handle_foreign(skb, &seg);
+	if (flow->ingress != skb->ifindex) {
+		count(BATON_DROP_WRONG_INTERFACE);
+		return TC_ACT_UNSPEC;
+	}
+	if (seg.ip_options || seg.fragment || seg.malformed) {
+		/* Passed up, the DMZ node's stack would answer it with RST. */
+		count(seg.ip_options ? BATON_DROP_IP_OPTIONS
+		      : seg.fragment ? BATON_DROP_FRAGMENT
+				     : BATON_DROP_MALFORMED);
+		return TC_ACT_SHOT;
+	}
+	if (flow->action == BATON_ACTION_PENDING)
+		return handle_pending(skb, &seg, flow);
+	if (flow->action == BATON_ACTION_TRANSLATE)
+		return handle_live(skb, &seg, flow);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int baton_guard(struct __sk_buff *skb)
+{
+	struct baton_flow_key key = {};
+	struct baton_flow *flow;
+	struct segment seg;
+
+	if (skb->mark == BATON_MARK) {
+		skb->mark = 0;
+		return TC_ACT_UNSPEC;
+	}
+	if (parse_segment(skb, &seg) != PARSED_SEGMENT)
+		return TC_ACT_UNSPEC;
+	__builtin_memcpy(key.saddr, seg.key.daddr, sizeof(key.saddr));
+	__builtin_memcpy(key.daddr, seg.key.saddr, sizeof(key.daddr));
+	key.sport = seg.key.dport;
+	key.dport = seg.key.sport;
+	key.family = seg.key.family;
+	flow = bpf_map_lookup_elem(&baton_flows, &key);
+	if (!flow)
+		return TC_ACT_UNSPEC;
+	if (flow->action == BATON_ACTION_PENDING && bpf_ktime_get_ns() > flow->expires)
+		return TC_ACT_UNSPEC;
+	count(BATON_DROP_GUARD);
+	return TC_ACT_SHOT;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a flow entry remembers: how far each direction has come, who has said goodbye. The life of
+ * a pair is told in docs/states.md. Sequence arithmetic is modulo 2^32 (RFC 9293 3.4).
+ */
+#ifndef BATON_FLOW_H
+#define BATON_FLOW_H
+
+#include "maps.h"
+#include "segment.h"
+
+static __always_inline int after(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) > 0;
+}
+
+static __always_inline void set_flags(struct baton_flow *flow, __u32 flags)
+{
+	/* Two processors may see the two directions at once. */
+	__sync_fetch_and_or(&flow->state.flags, flags);
+}
+
+/* The other direction of the same flow, or NULL. */
+static __always_inline struct baton_flow *find_partner(const struct baton_flow *flow)
+{
+	struct baton_flow_key key = {};
+
+	__builtin_memcpy(key.saddr, flow->new_daddr, sizeof(key.saddr));
+	__builtin_memcpy(key.daddr, flow->new_saddr, sizeof(key.daddr));
+	key.sport = flow->new_dport;
+	key.dport = flow->new_sport;
+	key.family = AF_INET;
+	return bpf_map_lookup_elem(&baton_flows, &key);
+}
+
+static __always_inline __u32 segment_end(const struct segment *seg)
+{
+	return seg->seq + seg->payload + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
+}
+
+/* Tells the flow's event loop. The key in an event is always target -> DMZ node. */
+static __always_inline void tell(const struct baton_flow *flow, __u32 type,
+				 const struct segment *seg, const struct options *o, __u64 flags)
+{
+	__u32 ring_index = flow->ring;
+	struct baton_event *event;
+	void *ring = bpf_map_lookup_elem(&baton_rings, &ring_index);
+
+	if (!ring) {
+		count(BATON_DROP_RING_FULL);
+		return;
+	}
+	event = bpf_ringbuf_reserve(ring, sizeof(*event), 0);
+	if (!event) {
+		count(BATON_DROP_RING_FULL);
+		return;
+	}
+	event->time = bpf_ktime_get_ns();
+	if (flow->direction == BATON_TO_TARGET) {
+		__builtin_memset(&event->key, 0, sizeof(event->key));
+		__builtin_memcpy(event->key.saddr, flow->new_daddr, sizeof(event->key.saddr));
+		__builtin_memcpy(event->key.daddr, flow->new_saddr, sizeof(event->key.daddr));
+		event->key.sport = flow->new_dport;
+		event->key.dport = flow->new_sport;
+		event->key.family = seg->key.family;
+	} else {
+		event->key = seg->key;
+	}
+	event->type = type;
+	event->instance = flow->instance;
+	event->slot = flow->slot;
+	event->seq = seg->seq;
+	event->ack = seg->ack;
+	event->tsval = o->tsval;
+	event->tsecr = o->tsecr;
+	event->window = seg->window;
+	event->mss = o->mss;
+	event->wscale = o->wscale;
+	event->tcp_flags = seg->flags;
+	event->timestamps = !!o->timestamp;
+	event->sack_permitted = o->sack_ok;
+	event->pad = 0;
+	bpf_ringbuf_submit(event, flags);
+}
+
+/* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). */
+static __always_inline int reset_is_exact(const struct baton_flow *flow, const struct segment *seg,
+					  const struct baton_flow *partner)
+{
+	__u32 expected = flow->state.flags & BATON_STATE_SEEN ? flow->state.seq_end : flow->start;
+
+	if (seg->seq == expected)
+		return 1;
+	return partner && partner->state.flags & BATON_STATE_SEEN &&
+	       seg->seq + flow->seq_add == partner->state.ack_max;
+}
+
+/* Follows both directions to their end; 1: this segment closed the pair. */
+static __always_inline int follow_close(struct baton_flow *flow, const struct segment *seg)
+{
+	struct baton_flow_state *state = &flow->state;
+	__u32 flags = state->flags;
+	int awaits_ack = (flags & BATON_STATE_PEER_FIN) && !(flags & BATON_STATE_PEER_FIN_ACKED);
+	struct baton_flow *partner;
+
+	if (!(seg->flags & (TCP_FIN | TCP_RST)) && !awaits_ack)
+		return 0;
+	partner = find_partner(flow);
+	if (seg->flags & TCP_RST) {
+		if (flags & BATON_STATE_CLOSED || !reset_is_exact(flow, seg, partner))
+			return 0;
+		set_flags(flow, BATON_STATE_RST | BATON_STATE_CLOSED);
+		if (partner)
+			set_flags(partner, BATON_STATE_CLOSED);
+		return 1;
+	}
+	if (!partner)
+		return 0;
+	if (seg->flags & TCP_FIN && !(flags & BATON_STATE_FIN)) {
+		state->fin_end = segment_end(seg);
+		set_flags(flow, BATON_STATE_FIN);
+		partner->state.peer_fin_end = state->fin_end + flow->seq_add;
+		set_flags(partner, BATON_STATE_PEER_FIN);
+	}
+	if (!awaits_ack || !(seg->flags & TCP_ACK) || after(state->peer_fin_end, seg->ack))
+		return 0;
+	set_flags(flow, BATON_STATE_PEER_FIN_ACKED);
+	if (!(partner->state.flags & BATON_STATE_PEER_FIN_ACKED))
+		return 0;
+	set_flags(flow, BATON_STATE_CLOSED);
+	set_flags(partner, BATON_STATE_CLOSED);
+	return 1;
+}
+
+static __always_inline void remember(struct baton_flow *flow, const struct segment *seg,
+				     __u32 segments)
+{
+	struct baton_flow_state *state = &flow->state;
+	__u32 end = segment_end(seg);
+
+	if (state->flags & BATON_STATE_SEEN) {
+		if (after(end, state->seq_end))
+			state->seq_end = end;
+		if (seg->flags & TCP_ACK && after(seg->ack, state->ack_max))
+			state->ack_max = seg->ack;
+	} else if (!(seg->flags & TCP_RST)) {
+		state->seq_end = end;
+		state->ack_max = seg->ack;
+		set_flags(flow, BATON_STATE_SEEN);
+	}
+	state->last_seen = bpf_ktime_get_coarse_ns();
+	state->packets += segments;
+	state->bytes += seg->payload;
+}
+
+#endif
