@@ -79,7 +79,7 @@ static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 	event->tcp_flags = seg->flags;
 	event->timestamps = !!o->timestamp;
 	event->sack_permitted = o->sack_ok;
-	event->pad = 0;
+	event->direction = flow->direction;
 	bpf_ringbuf_submit(event, flags);
 }
 

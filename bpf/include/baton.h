@@ -207,7 +207,7 @@ struct baton_event {
 	__u8 tcp_flags;	 /* byte 13 of the TCP header */
 	__u8 timestamps; /* 1: tsval and tsecr hold something */
 	__u8 sack_permitted;
-	__u32 pad;
+	__u32 direction; /* of the segment: enum baton_direction */
 };
 
 /* One element: what must outlive a controller. */

@@ -30,7 +30,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u8 tcp_flags;
  *     __u8 timestamps;
  *     __u8 sack_permitted;
- *     __u32 pad;
+ *     __u32 direction;
  * }
  * }
  */
@@ -56,7 +56,7 @@ public class baton_event {
         Baton.C_CHAR.withName("tcp_flags"),
         Baton.C_CHAR.withName("timestamps"),
         Baton.C_CHAR.withName("sack_permitted"),
-        Baton.C_INT.withName("pad")
+        Baton.C_INT.withName("direction")
     ).withName("baton_event");
 
     /**
@@ -726,48 +726,48 @@ public class baton_event {
         struct.set(sack_permitted$LAYOUT, sack_permitted$OFFSET, fieldValue);
     }
 
-    private static final OfInt pad$LAYOUT = (OfInt)$LAYOUT.select(groupElement("pad"));
+    private static final OfInt direction$LAYOUT = (OfInt)$LAYOUT.select(groupElement("direction"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 direction
      * }
      */
-    public static final OfInt pad$layout() {
-        return pad$LAYOUT;
+    public static final OfInt direction$layout() {
+        return direction$LAYOUT;
     }
 
-    private static final long pad$OFFSET = $LAYOUT.byteOffset(groupElement("pad"));
+    private static final long direction$OFFSET = $LAYOUT.byteOffset(groupElement("direction"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 direction
      * }
      */
-    public static final long pad$offset() {
-        return pad$OFFSET;
+    public static final long direction$offset() {
+        return direction$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 direction
      * }
      */
-    public static int pad(MemorySegment struct) {
-        return struct.get(pad$LAYOUT, pad$OFFSET);
+    public static int direction(MemorySegment struct) {
+        return struct.get(direction$LAYOUT, direction$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 direction
      * }
      */
-    public static void pad(MemorySegment struct, int fieldValue) {
-        struct.set(pad$LAYOUT, pad$OFFSET, fieldValue);
+    public static void direction(MemorySegment struct, int fieldValue) {
+        struct.set(direction$LAYOUT, direction$OFFSET, fieldValue);
     }
 
     /**

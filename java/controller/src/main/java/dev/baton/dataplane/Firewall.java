@@ -1,0 +1,69 @@
+package dev.baton.dataplane;
+
+import dev.baton.config.BatonConfig;
+import dev.baton.config.Listen;
+import java.net.Inet4Address;
+
+/**
+ * Baton's own nft table: no connection tracking for its listeners and for the target leg. A
+ * handed-off connection would leave two entries that nothing ends, and {@code ct state invalid drop}
+ * would stop the replayed SYN.
+ */
+public final class Firewall {
+  private static final String TABLE = "inet baton";
+
+  private Firewall() {}
+
+  /**
+   * Puts the table there, or replaces it.
+   *
+   * @throws IllegalStateException when nft refuses or is not installed
+   */
+  public static void install(BatonConfig config) {
+    Commands.Result result = Commands.run(rules(config), "nft", "-f", "-");
+    if (result.status() != 0) {
+      throw new IllegalStateException(
+          "cannot install the nft table "
+              + TABLE
+              + " (notrack: false leaves it out): "
+              + result.text().strip());
+    }
+  }
+
+  /** Takes the table away, if it is there. */
+  public static void remove() {
+    Commands.output("nft", "delete", "table", "inet", "baton");
+  }
+
+  /** The table as nft reads it. */
+  static String rules(BatonConfig config) {
+    StringBuilder in = new StringBuilder();
+    StringBuilder out = new StringBuilder();
+    for (Listen listen : config.listen()) {
+      String address = listen.address().getHostAddress();
+      String to = listen.address().isAnyLocalAddress() ? "" : "ip daddr " + address + " ";
+      String from = listen.address().isAnyLocalAddress() ? "" : "ip saddr " + address + " ";
+      in.append("    " + to + "tcp dport " + listen.port() + " notrack\n");
+      out.append("    " + from + "tcp sport " + listen.port() + " notrack\n");
+    }
+    String ports = config.sourcePorts().first() + "-" + config.sourcePorts().last();
+    for (Inet4Address own : config.clusterAddresses()) {
+      String address = own.getHostAddress();
+      in.append("    ip daddr " + address + " tcp dport " + ports + " notrack\n");
+      out.append("    ip saddr " + address + " tcp sport " + ports + " notrack\n");
+    }
+    return """
+        add table %1$s
+        delete table %1$s
+        table %1$s {
+          chain prerouting {
+            type filter hook prerouting priority raw; policy accept;
+        %2$s  }
+          chain output {
+            type filter hook output priority raw; policy accept;
+        %3$s  }
+        }
+        """
+        .formatted(TABLE, in, out);
+  }
+}

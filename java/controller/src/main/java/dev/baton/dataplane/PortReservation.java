@@ -1,0 +1,73 @@
+package dev.baton.dataplane;
+
+import dev.baton.config.PortRange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keeps the kernel from handing out the target leg's ports (ip_local_reserved_ports in
+ * Documentation/networking/ip-sysctl.rst): an entry for such a port would hijack an unrelated
+ * connection of the DMZ node.
+ */
+public final class PortReservation {
+  private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
+
+  private PortReservation() {}
+
+  /**
+   * Adds the range to what is reserved.
+   *
+   * @throws IllegalStateException when the kernel does not let us
+   */
+  public static void add(PortRange range) {
+    try {
+      Files.writeString(RESERVED, with(Files.readString(RESERVED).strip(), range));
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot reserve ports in " + RESERVED, e);
+    }
+  }
+
+  /** Takes the range out again, if it stands there as it was put in. */
+  public static void remove(PortRange range) {
+    try {
+      Files.writeString(RESERVED, without(Files.readString(RESERVED).strip(), range));
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot change " + RESERVED, e);
+    }
+  }
+
+  static String with(String reserved, PortRange range) {
+    String text = text(range);
+    List<String> parts = parts(reserved);
+    if (!parts.contains(text)) {
+      parts.add(text);
+    }
+    return String.join(",", parts);
+  }
+
+  static String without(String reserved, PortRange range) {
+    List<String> parts = parts(reserved);
+    parts.remove(text(range));
+    // An empty write is ignored; a newline clears the list.
+    return parts.isEmpty() ? "\n" : String.join(",", parts);
+  }
+
+  private static List<String> parts(String reserved) {
+    List<String> parts = new ArrayList<>();
+    for (String part : reserved.split(",", -1)) {
+      if (!part.isBlank()) {
+        parts.add(part.strip());
+      }
+    }
+    return parts;
+  }
+
+  private static String text(PortRange range) {
+    return range.first() == range.last()
+        ? Integer.toString(range.first())
+        : range.first() + "-" + range.last();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.baton.handoff;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.baton.bindings.libc.LibC;
+import dev.baton.http.ErrorPage;
+import dev.baton.reason.Reason;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Sends a page from the living socket and ends the connection so that the page arrives even while
+ * the client still sends: half-close, read on for a while, close (RFC 9112 9.6).
+ */
+final class Answer {
+  private static final long DRAIN_NANOS = 1_000_000_000L;
+  private static final int DRAIN_BYTES = 256 * 1024;
+  private static final int CHUNK = 16 * 1024;
+
+  private final LoopTools tools;
+  private final EventLoop loop;
+  private final MemorySegment chunk;
+
+  Answer(LoopTools tools, EventLoop loop, Arena arena) {
+    this.tools = tools;
+    this.loop = loop;
+    chunk = arena.allocate(CHUNK);
+  }
+
+  /** Sends the page for a status and counts the reason. */
+  void send(Connection c, int status, Reason reason, String detail, long now) {
+    tools.counters.refused(reason);
+    send(c, ErrorPage.of(status, detail, c.parser.isHead()), now);
+  }
+
+  /** Sends a page. */
+  void send(Connection c, byte[] page, long now) {
+    c.stage = Connection.Stage.ANSWER;
+    c.answerEnds = now + DRAIN_NANOS;
+    int length = Math.min(page.length, CHUNK);
+    MemorySegment.copy(page, 0, chunk, JAVA_BYTE, 0, length);
+    int sent = tools.calls.send(c.fd, chunk, 0, length);
+    if (sent < 0 || tools.calls.shutdown(c.fd, LibC.SHUT_WR()) < 0) {
+      loop.close(c);
+      return;
+    }
+    loop.watch(c);
+    tools.timers.set(c, c.answerEnds);
+    drain(c);
+  }
+
+  /** Reads and throws away what the client still sends. */
+  void drain(Connection c) {
+    while (c.answerDrained < DRAIN_BYTES) {
+      int got = tools.calls.receive(c.fd, chunk, 0, CHUNK, 0);
+      if (got == -LibC.EAGAIN()) {
+        return;
+      }
+      if (got <= 0) {
+        loop.close(c);
+        return;
+      }
+      c.answerDrained += got;
+    }
+    loop.close(c);
+  }
+}

@@ -1,0 +1,328 @@
+package dev.baton.handoff;
+
+import dev.baton.bindings.libc.LibC;
+import dev.baton.dataplane.FlowTuple;
+import dev.baton.dataplane.TargetEvent;
+import dev.baton.directory.Node;
+import dev.baton.net.Addresses;
+import dev.baton.net.ClientLeg;
+import dev.baton.net.Segment;
+import dev.baton.reason.Reason;
+import java.util.Objects;
+
+/**
+ * Steps 3 to 7 of a handoff (docs/handoff.md): pending entry, SYN, the target's answer, snapshot,
+ * go live. Until a SYN,ACK has come nothing about the client leg has changed, so each failure ends
+ * with the next candidate or with a page from the living socket.
+ */
+final class Handoff {
+  private static final long FIRST_SYN_WAIT = 50_000_000L;
+
+  /** A pending entry outlives its attempt, so that a late SYN,ACK is not answered with RST. */
+  private static final long PENDING_GRACE = 200_000_000L;
+
+  private static final int MAX_CHALLENGES = 8;
+  private static final int MAX_WINDOW = 65_535;
+  private static final int MAX_SCALE = 14;
+  private static final int NO_SCALE = 15;
+  private static final int IP_TCP_HEADERS = 40;
+  private static final int TIMESTAMP_BYTES = 12;
+  private static final int LEAST_MSS = 88;
+
+  private final LoopTools tools;
+  private final EventLoop loop;
+  private final Ports ports;
+  private final Answer answer;
+  private final Replayer replayer;
+  private int turn;
+
+  Handoff(LoopTools tools, EventLoop loop, Ports ports, Answer answer, Replayer replayer) {
+    this.tools = tools;
+    this.loop = loop;
+    this.ports = ports;
+    this.answer = answer;
+    this.replayer = replayer;
+  }
+
+  /** The candidates are chosen: reads the client leg and tries the first. */
+  void begin(Connection c, long now) {
+    ClientLeg leg = tools.leg;
+    int result = leg.negotiated(c.fd);
+    if (result < 0) {
+      clientGone(c);
+      return;
+    }
+    c.timestamps = leg.timestamps();
+    c.sack = leg.sack();
+    c.ecn = leg.ecn();
+    c.windowScaling = leg.windowScaling();
+    c.clientScale = leg.clientScale();
+    c.ownScale = leg.ownScale();
+    c.clientMss = leg.clientMss();
+    c.sentToClient = leg.sent();
+    c.clientClock = leg.clock();
+    c.clientWindow = leg.clientWindow();
+    c.stage = Connection.Stage.SETUP;
+    tryCandidate(c, now);
+  }
+
+  private void clientGone(Connection c) {
+    tools.counters.refused(Reason.CLIENT_GONE);
+    loop.close(c);
+  }
+
+  private void tryCandidate(Connection c, long now) {
+    while (c.candidate < c.candidates.size()) {
+      Node node = c.candidates.get(c.candidate);
+      Reason failure = attempt(c, node, now);
+      if (failure == Reason.NONE) {
+        return;
+      }
+      fail(c, failure);
+    }
+    giveUp(c, now);
+  }
+
+  /** Notes why a candidate failed and turns to the next. */
+  private void fail(Connection c, Reason reason) {
+    c.failure = reason;
+    tools.counters.refused(reason);
+    c.candidate++;
+    c.challenges = 0;
+  }
+
+  private void giveUp(Connection c, long now) {
+    tools.timers.cancel(c);
+    switch (c.failure) {
+      case TARGET_SILENT ->
+          answer.send(c, page(c, 504, "the node that hosts this site does not answer"), now);
+      case PORTS_EXHAUSTED, FLOWS_EXHAUSTED ->
+          answer.send(c, page(c, 503, "there are too many connections"), now);
+      default ->
+          answer.send(c, page(c, 502, "the node that hosts this site refused the connection"), now);
+    }
+  }
+
+  private static byte[] page(Connection c, int status, String detail) {
+    return dev.baton.http.ErrorPage.of(status, detail, c.parser.isHead());
+  }
+
+  /** Takes a port, puts the pending entry there and sends the SYN; NONE: it is on its way. */
+  private Reason attempt(Connection c, Node node, long now) {
+    FlowTuple t = c.tuple;
+    t.own = own();
+    t.target = Addresses.toInt(node.address());
+    t.targetPort = node.port();
+    t.publicInterface = tools.path.publicLink().index();
+    t.clusterInterface = tools.path.clusterLink().index();
+    PortPool pool = ports.pool(t.own, t.target, t.targetPort);
+    int port = ports.take(pool, t);
+    if (port < 0) {
+      return Reason.PORTS_EXHAUSTED;
+    }
+    t.ownPort = port;
+    c.ports = pool;
+    c.attemptEnds = now + tools.config.timeouts().syn().toNanos();
+    c.synWait = FIRST_SYN_WAIT;
+    c.initialSequence = tools.clock.initialSequence(t.own, port, t.target, t.targetPort, now);
+    int put = putPending(c, now);
+    if (put == -LibC.E2BIG() && ports.evictOldest()) {
+      put = putPending(c, now);
+    }
+    if (put < 0) {
+      pool.release(port);
+      return Reason.FLOWS_EXHAUSTED;
+    }
+    if (!sendSyn(c, now)) {
+      tools.flows.removeToClient(t);
+      pool.release(port);
+      return Reason.TARGET_UNROUTABLE;
+    }
+    return Reason.NONE;
+  }
+
+  private int putPending(Connection c, long now) {
+    return tools.flows.putPending(
+        c.tuple, c.slot(), c.initialSequence, now, c.attemptEnds + PENDING_GRACE);
+  }
+
+  private int own() {
+    int count = tools.config.clusterAddresses().size();
+    int next = count == 1 ? 0 : Math.floorMod(turn++, count);
+    return Addresses.toInt(tools.config.clusterAddresses().get(next));
+  }
+
+  /** Step 4. A full queue counts as sent: the SYN is repeated anyway. */
+  private boolean sendSyn(Connection c, long now) {
+    FlowTuple t = c.tuple;
+    c.synTimestamp = tools.clock.timestamp(t.target, now);
+    int publicMss = tools.path.publicLink().mtu() - IP_TCP_HEADERS;
+    Segment syn =
+        tools
+            .segment
+            .clear()
+            .between(t.own, t.ownPort, t.target, t.targetPort)
+            .sequence(c.initialSequence)
+            .acknowledgment(c.sentToClient)
+            .flags(Segment.SYN | (c.ecn ? Segment.ECE | Segment.CWR : 0))
+            .window((int) Math.min(c.clientWindow, MAX_WINDOW))
+            .urgentPointer(t.clientPort)
+            .mss(Math.max(LEAST_MSS, Math.min(c.clientMss, publicMss)))
+            .windowScale(c.windowScaling ? c.clientScale : -1)
+            .sackPermitted(c.sack)
+            .redirect(t.client, c.windowScaling ? c.ownScale : NO_SCALE);
+    if (c.timestamps) {
+      syn.timestamps(c.synTimestamp, c.clientClock);
+    }
+    int sent = tools.raw.send(syn);
+    if (sent < 0 && sent != -LibC.ENOBUFS() && sent != -LibC.EAGAIN()) {
+      return false;
+    }
+    tools.timers.set(c, Math.min(now + c.synWait, c.attemptEnds));
+    c.synWait *= 2;
+    return true;
+  }
+
+  /** No answer yet: the SYN once more, or the next candidate. */
+  void deadline(Connection c, long now) {
+    if (now < c.attemptEnds && sendSyn(c, now)) {
+      return;
+    }
+    nextCandidate(c, Reason.TARGET_SILENT, now);
+  }
+
+  private void nextCandidate(Connection c, Reason reason, long now) {
+    forgetAttempt(c);
+    fail(c, reason);
+    tryCandidate(c, now);
+  }
+
+  /** The target refuses. */
+  void onReset(Connection c, long now) {
+    nextCandidate(c, Reason.TARGET_REFUSED, now);
+  }
+
+  /**
+   * The target still knows the tuple: a RST at the number it expects ends that, and another port
+   * serves meanwhile (RFC 5961 4.2).
+   */
+  void onChallenge(Connection c, TargetEvent event, long now) {
+    sendReset(c, event.acknowledgment());
+    forgetAttempt(c);
+    if (++c.challenges > MAX_CHALLENGES) {
+      fail(c, Reason.TARGET_CHALLENGED);
+      tryCandidate(c, now);
+      return;
+    }
+    Reason failure = attempt(c, c.candidates.get(c.candidate), now);
+    if (failure != Reason.NONE) {
+      fail(c, failure);
+      tryCandidate(c, now);
+    }
+  }
+
+  /** Takes the pending entry away and gives the port back. */
+  private void forgetAttempt(Connection c) {
+    tools.flows.removeToClient(c.tuple);
+    Objects.requireNonNull(c.ports).release(c.tuple.ownPort);
+    c.ports = null;
+  }
+
+  /** Steps 5 to 7. */
+  void onSynAck(Connection c, TargetEvent event, long now) {
+    if (c.timestamps && !event.timestamps()) {
+      resetTarget(c);
+      nextCandidate(c, Reason.TARGET_NO_TIMESTAMPS, now);
+      return;
+    }
+    int result = tools.leg.snapshot(c.fd);
+    if (result < 0) {
+      resetTarget(c);
+      forgetAttempt(c);
+      tools.timers.cancel(c);
+      if (result == -LibC.ECONNRESET() || tools.leg.leaveRepair(c.fd) < 0) {
+        clientGone(c);
+        return;
+      }
+      answer.send(c, 502, Reason.SNAPSHOT_FAILED, "the connection could not be handed over", now);
+      return;
+    }
+    translate(c, event);
+    goLive(c, event, now);
+  }
+
+  /** What to add to each number: the target leg's less the client leg's. */
+  private void translate(Connection c, TargetEvent event) {
+    ClientLeg leg = tools.leg;
+    c.targetScaled = c.windowScaling && event.windowScale() != NO_SCALE;
+    c.targetScale = c.targetScaled ? Math.min(event.windowScale(), MAX_SCALE) : 0;
+    c.targetTimestamp = event.tsval();
+    c.sentToClient = leg.sent();
+    c.clientWindow = leg.clientWindow();
+    var x = c.translation;
+    x.sequenceAdd = c.initialSequence + 1 - leg.base();
+    x.acknowledgmentAdd = event.sequence() + 1 - leg.sent();
+    x.timestamps = c.timestamps;
+    x.timestampAdd = leg.clock() - event.tsval();
+    x.clockAdd = tools.clock.clockAdd(c.tuple.target);
+    x.clientWindowShift = c.targetScaled ? 0 : c.clientScale;
+    x.targetWindowShift = c.targetScale - c.ownScale;
+    x.clientNext = leg.received();
+    x.targetNext = event.sequence() + 1;
+  }
+
+  /**
+   * Step 7, in its order: with the entry towards the target first, a client's segment could reach a
+   * target that answered with a SYN cookie before the ACK did, and be answered with RST.
+   */
+  private void goLive(Connection c, TargetEvent event, long now) {
+    int put = tools.flows.putToClient(c.tuple, c.translation, c.slot(), now);
+    if (put < 0) {
+      abandonBeforeLive(c, now);
+      return;
+    }
+    int mss = event.mss() == 0 ? 536 : event.mss();
+    mss = Math.min(mss, tools.path.clusterLink().mtu() - IP_TCP_HEADERS);
+    c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
+    c.stage = Connection.Stage.REPLAY;
+    c.replayEnds = now + tools.config.timeouts().replay().toNanos();
+    replayer.first(c, now);
+    put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);
+    if (put == -LibC.E2BIG() && ports.evictOldest()) {
+      put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);
+    }
+    if (put < 0) {
+      replayer.abort(c, Reason.FLOWS_EXHAUSTED);
+      return;
+    }
+    c.live = true;
+    tools.counters.wentLive(tools.calls.monotonic() - c.headComplete);
+    replayer.drain(c, now);
+  }
+
+  private void abandonBeforeLive(Connection c, long now) {
+    resetTarget(c);
+    forgetAttempt(c);
+    tools.timers.cancel(c);
+    if (tools.leg.leaveRepair(c.fd) < 0) {
+      clientGone(c);
+      return;
+    }
+    answer.send(c, 503, Reason.FLOWS_EXHAUSTED, "there are too many connections", now);
+  }
+
+  private void resetTarget(Connection c) {
+    sendReset(c, c.initialSequence + 1);
+  }
+
+  private void sendReset(Connection c, int sequence) {
+    FlowTuple t = c.tuple;
+    tools.raw.send(
+        tools
+            .segment
+            .clear()
+            .between(t.own, t.ownPort, t.target, t.targetPort)
+            .sequence(sequence)
+            .flags(Segment.RST));
+  }
+}

@@ -1,0 +1,50 @@
+package dev.baton.handoff;
+
+import dev.baton.config.BatonConfig;
+import dev.baton.dataplane.DataPath;
+import dev.baton.dataplane.FlowTable;
+import dev.baton.net.ClientLeg;
+import dev.baton.net.EventPoll;
+import dev.baton.net.RawSocket;
+import dev.baton.net.Segment;
+import dev.baton.net.SystemCalls;
+
+/** What one event loop works with: all of it belongs to its thread. */
+final class LoopTools implements AutoCloseable {
+  final BatonConfig config;
+  final DataPath path;
+  final Counters counters;
+  final TargetClock clock;
+  final SystemCalls calls = new SystemCalls();
+  final EventPoll poll;
+  final RawSocket raw;
+  final ClientLeg leg;
+  final FlowTable flows;
+  final TimerWheel timers;
+  final HeadBuffers buffers;
+  final Segment segment = new Segment();
+
+  /** Made on the loop's own thread. */
+  LoopTools(BatonConfig config, DataPath path, Counters counters, int instance, int ring) {
+    this.config = config;
+    this.path = path;
+    this.counters = counters;
+    clock = new TargetClock(path.secret());
+    poll = new EventPoll(calls);
+    raw = new RawSocket(calls);
+    leg = new ClientLeg(calls);
+    flows = new FlowTable(path.flows(), path.replays(), instance, ring);
+    timers = new TimerWheel(calls.monotonic());
+    buffers = new HeadBuffers(config.limits().headLimit());
+  }
+
+  @Override
+  public void close() {
+    buffers.close();
+    flows.close();
+    leg.close();
+    raw.close();
+    poll.close();
+    calls.close();
+  }
+}

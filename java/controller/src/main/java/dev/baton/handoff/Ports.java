@@ -1,0 +1,164 @@
+package dev.baton.handoff;
+
+import dev.baton.bindings.flow.Baton;
+import dev.baton.config.PortRange;
+import dev.baton.dataplane.FlowTable;
+import dev.baton.dataplane.FlowTuple;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event loop's source ports: a pool for each pair of own address and target. Each loop has
+ * every n-th port of the range, so that loops share nothing.
+ */
+final class Ports {
+  private record Pair(int own, int target, int targetPort) {}
+
+  private final Map<Pair, PortPool> pools = new HashMap<>();
+  private final FlowTuple scratch = new FlowTuple();
+  private final FlowTable flows;
+  private final PortRange range;
+  private final int loop;
+  private final int loops;
+  private final long linger;
+  private final long lingerReset;
+
+  Ports(LoopTools tools, int loop, int loops) {
+    this.flows = tools.flows;
+    this.range = tools.config.sourcePorts();
+    this.loop = loop;
+    this.loops = loops;
+    linger = tools.config.timeouts().linger().toNanos();
+    lingerReset = tools.config.timeouts().lingerReset().toNanos();
+  }
+
+  /** Ports between an own address and a target. */
+  PortPool pool(int own, int target, int targetPort) {
+    Pair pair = new Pair(own, target, targetPort);
+    PortPool pool = pools.get(pair);
+    if (pool == null) {
+      pool = new PortPool(range.first() + loop, range.last(), loops);
+      pools.put(pair, pool);
+    }
+    return pool;
+  }
+
+  /**
+   * Takes a port: a free one, or else the one whose flow has been over for longest; its entries go.
+   *
+   * @return −1: each is held by a living flow
+   */
+  int take(PortPool pool, FlowTuple t) {
+    int port = pool.take();
+    while (port < 0) {
+      port = pool.oldestLingering();
+      if (port < 0) {
+        return -1;
+      }
+      pool.retake(port);
+      if (!endLingering(t.own, t.target, t.targetPort, port)) {
+        port = -1; // revived: it stays taken, try the next
+      }
+    }
+    return port;
+  }
+
+  /** Makes room in the flow map; false: nothing lingers. */
+  boolean evictOldest() {
+    for (Map.Entry<Pair, PortPool> entry : pools.entrySet()) {
+      PortPool pool = entry.getValue();
+      int port = pool.oldestLingering();
+      if (port >= 0) {
+        Pair pair = entry.getKey();
+        pool.retake(port);
+        if (endLingering(pair.own, pair.target, pair.targetPort, port)) {
+          pool.release(port);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Lets go of all ports whose lingering is over. */
+  void expire(long now) {
+    for (Map.Entry<Pair, PortPool> entry : pools.entrySet()) {
+      PortPool pool = entry.getValue();
+      Pair pair = entry.getKey();
+      for (int port = pool.expired(now); port >= 0; port = pool.expired(now)) {
+        pool.retake(port);
+        if (endLingering(pair.own, pair.target, pair.targetPort, port)) {
+          pool.release(port);
+        }
+      }
+    }
+  }
+
+  /** Removes a lingering pair's entries; false: a segment has revived it, it is no longer over. */
+  private boolean endLingering(int own, int target, int targetPort, int port) {
+    FlowTuple t = fill(own, target, targetPort, port);
+    if (flows.readToClient(t)
+        && flows.translates()
+        && (flows.state() & Baton.BATON_STATE_CLOSED()) == 0) {
+      return false;
+    }
+    flows.removeStale(t);
+    return true;
+  }
+
+  /** The pair at these addresses is over, by what eBPF saw. */
+  void closed(FlowTuple t, boolean reset, long now) {
+    PortPool pool = owner(t);
+    if (pool != null) {
+      pool.linger(t.ownPort, reset, now, reset ? lingerReset : linger);
+    }
+  }
+
+  /** A flow that an earlier controller made lives on under this port. */
+  void adopt(FlowTuple t, boolean closed, long now) {
+    PortPool pool = owner(t);
+    if (pool != null) {
+      pool.retake(t.ownPort);
+      if (closed) {
+        pool.linger(t.ownPort, false, now, linger);
+      }
+    }
+  }
+
+  /** Gives a port back whose entries are gone. */
+  void release(FlowTuple t) {
+    PortPool pool = owner(t);
+    if (pool != null) {
+      pool.release(t.ownPort);
+    }
+  }
+
+  /** Whether this loop gives out the port. */
+  boolean owns(FlowTuple t) {
+    return owner(t) != null;
+  }
+
+  private @Nullable PortPool owner(FlowTuple t) {
+    PortPool pool = pool(t.own, t.target, t.targetPort);
+    return pool.owns(t.ownPort) ? pool : null;
+  }
+
+  private FlowTuple fill(int own, int target, int targetPort, int port) {
+    scratch.own = own;
+    scratch.target = target;
+    scratch.targetPort = targetPort;
+    scratch.ownPort = port;
+    return scratch;
+  }
+
+  /** Ports of flows that are being set up or live. */
+  long taken() {
+    return pools.values().stream().mapToLong(PortPool::taken).sum();
+  }
+
+  /** Ports of flows that are over and linger. */
+  long lingering() {
+    return pools.values().stream().mapToLong(PortPool::lingering).sum();
+  }
+}
