@@ -177,15 +177,17 @@ final class Libc {
    * Waits until the epoll instance has an event, the time is up, or a signal came.
    *
    * @param timeoutMillis -1 waits without end
+   * @return 1 with an event, else 0
    */
-  static void epollWait(int epoll, int timeoutMillis) {
+  static int epollWait(int epoll, int timeoutMillis) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = Errno.newState(arena);
       MemorySegment event = epoll_event.allocate(arena);
-      if ((int) EPOLL_WAIT.invokeExact(state, epoll, event, 1, timeoutMillis) < 0
-          && Errno.errno(state) != EINTR) {
+      int result = (int) EPOLL_WAIT.invokeExact(state, epoll, event, 1, timeoutMillis);
+      if (result < 0 && Errno.errno(state) != EINTR) {
         throw new BpfException("epoll_wait", "ring buffer", Errno.errno(state));
       }
+      return Math.max(0, result);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -21,8 +21,13 @@ final class MapBatch {
   private MapBatch() {}
 
   static long forEach(BpfMap map, BpfMap.Visitor visitor) {
+    return forEach(map, visitor, capacity(map));
+  }
+
+  /** The same, with batches of so many entries to begin with. */
+  static long forEach(BpfMap map, BpfMap.Visitor visitor, int capacity) {
     if (map.type() != LibBpf.BPF_MAP_TYPE_LPM_TRIE()) {
-      long visited = inBatches(map, visitor, false);
+      long visited = inBatches(map, visitor, false, capacity);
       if (visited >= 0) {
         return visited;
       }
@@ -32,14 +37,19 @@ final class MapBatch {
   }
 
   static long takeAll(BpfMap map, BpfMap.Visitor visitor) {
-    long taken = inBatches(map, visitor, true);
+    long taken = inBatches(map, visitor, true, capacity(map));
     return taken >= 0 ? taken : byKeys(map, visitor, true);
   }
 
-  /** Returns -1, before anything has been visited, when there is no such command for this map. */
-  private static long inBatches(BpfMap map, BpfMap.Visitor visitor, boolean delete) {
+  private static int capacity(BpfMap map) {
     int entry = Math.max(1, map.keySize() + map.valueBytes());
-    int capacity = Math.max(1, Math.min(FIRST_CAPACITY, FIRST_BYTES / entry));
+    return Math.max(1, Math.min(FIRST_CAPACITY, FIRST_BYTES / entry));
+  }
+
+  /** Returns -1, before anything has been visited, when there is no such command for this map. */
+  private static long inBatches(
+      BpfMap map, BpfMap.Visitor visitor, boolean delete, int firstCapacity) {
+    int capacity = firstCapacity;
     // Where a batch ended: a bucket number for hashes, a key for the others.
     int cursorBytes = Math.max(Integer.BYTES, map.keySize());
     long visited = 0;

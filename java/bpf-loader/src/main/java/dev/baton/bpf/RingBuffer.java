@@ -162,8 +162,7 @@ public final class RingBuffer implements AutoCloseable {
     if (epoll < 0) {
       epoll = Libc.epollOf(map.fd());
     }
-    Libc.epollWait(epoll, timeoutMillis);
-    return consume();
+    return Libc.epollWait(epoll, timeoutMillis) > 0 ? consume() : 0;
   }
 
   /**
