@@ -1,0 +1,180 @@
+package dev.baton.config;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads baton.yaml; {@link BatonConfig} says what each key means. */
+final class BatonYaml {
+  private static final int EVENT_LOOPS_MAX = 64;
+
+  private static final Scalar<Protocol> PROTOCOL =
+      new Scalar<>(
+          "http",
+          text ->
+              switch (text) {
+                case "http" -> Protocol.HTTP;
+                case "tls", "auto" ->
+                    throw new Scalar.Refused(
+                        "\"" + text + "\" is not available yet, expected http");
+                default -> throw new IllegalArgumentException(text);
+              });
+
+  private static final Scalar<DataPlane> DATA_PLANE =
+      new Scalar<>(
+          "tc",
+          text ->
+              switch (text) {
+                case "tc" -> DataPlane.TC;
+                case "xdp", "auto" ->
+                    throw new Scalar.Refused("\"" + text + "\" is not available yet, expected tc");
+                default -> throw new IllegalArgumentException(text);
+              });
+
+  private static final Scalar<PortRange> PORT_RANGE =
+      new Scalar<>("two ports such as 10000-32767, 1024 to 65535", BatonYaml::portRange);
+
+  private static final Scalar<String> DIRECTORY =
+      new Scalar<>("sqlite: and a path from the root", BatonYaml::directory);
+
+  private final YamlDocument document;
+  private final YamlMapping root;
+
+  BatonYaml(YamlDocument document) {
+    this.document = document;
+    this.root = document.root();
+  }
+
+  BatonConfig read() {
+    String node = root.required("node", Scalars.NODE_NAME, "");
+    String clusterDomain = root.optional("cluster-domain", Scalars.DOMAIN, "cloud");
+    List<Listen> listen = listen();
+    Optional<Interfaces> interfaces =
+        root.requiredMapping("interfaces", "public and cluster", BatonYaml::interfaces);
+    List<Inet4Address> clusterAddresses =
+        root.requiredList("cluster-address", Scalars.IPV4_ADDRESS);
+    PortRange sourcePorts =
+        root.optional("source-ports", PORT_RANGE, new PortRange(10_000, 32_767));
+    DataPlane dataPlane = root.optional("data-plane", DATA_PLANE, DataPlane.TC);
+    String directory = root.optional("directory", DIRECTORY, "sqlite:/var/lib/baton/directory.db");
+    Path pinPath = root.optional("pin-path", Scalars.ABSOLUTE_PATH, Path.of("/sys/fs/bpf/baton"));
+    InetSocketAddress admin =
+        root.optional(
+            "admin",
+            Scalars.SOCKET_ADDRESS,
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9180));
+    int processors = Runtime.getRuntime().availableProcessors();
+    int eventLoops =
+        root.optional(
+            "event-loops",
+            Scalar.integer("a number of threads", 1, EVENT_LOOPS_MAX),
+            Math.clamp(processors, 1, EVENT_LOOPS_MAX));
+    boolean notrack = root.optional("notrack", Scalars.BOOLEAN, true);
+    Limits limits = limits();
+    Timeouts timeouts = timeouts();
+    document.finish();
+    return new BatonConfig(
+        node,
+        clusterDomain,
+        List.copyOf(listen),
+        interfaces.orElseThrow(),
+        List.copyOf(clusterAddresses),
+        sourcePorts,
+        dataPlane,
+        directory,
+        pinPath,
+        admin,
+        eventLoops,
+        notrack,
+        limits,
+        timeouts);
+  }
+
+  private List<Listen> listen() {
+    Set<Listen> seen = new HashSet<>();
+    return root.requiredMappings(
+        "listen",
+        "address, port and protocol",
+        item -> {
+          InetAddress any = InetAddress.ofLiteral("0.0.0.0");
+          Listen listen =
+              new Listen(
+                  item.required("address", Scalars.IPV4_ADDRESS, (Inet4Address) any),
+                  item.required("port", Scalars.PORT, 0),
+                  item.optional("protocol", PROTOCOL, Protocol.HTTP));
+          if (listen.port() != 0 && !seen.add(listen)) {
+            String both = listen.address().getHostAddress() + ":" + listen.port();
+            document
+                .problems()
+                .add(item.line(), item.pathOf("address"), "expected once, found again: " + both);
+          }
+          return listen;
+        });
+  }
+
+  private static Interfaces interfaces(YamlMapping map) {
+    return new Interfaces(
+        map.required("public", Scalars.INTERFACE, ""),
+        map.required("cluster", Scalars.INTERFACE, ""));
+  }
+
+  private Limits limits() {
+    Limits d = Limits.DEFAULT;
+    return new Limits(
+        root.optional(
+            "max-flows", Scalar.integer("a number of entries", 1024, 16_777_216), d.maxFlows()),
+        root.optional(
+            "max-connections",
+            Scalar.integer("a number of connections", 1, 1_000_000),
+            d.maxConnections()),
+        root.optional(
+            "head-limit", Scalar.integer("a number of bytes", 1024, 65_536), d.headLimit()));
+  }
+
+  private Timeouts timeouts() {
+    Timeouts d = Timeouts.DEFAULT;
+    Duration tenth = Duration.ofMillis(100);
+    Duration second = Duration.ofSeconds(1);
+    Duration minutes = Duration.ofMinutes(10);
+    Duration week = Duration.ofDays(7);
+    return new Timeouts(
+        duration("head-timeout", tenth, minutes, d.head()),
+        duration("syn-timeout", Duration.ofMillis(50), Duration.ofMinutes(1), d.syn()),
+        duration("replay-timeout", tenth, minutes, d.replay()),
+        duration("linger", second, minutes, d.linger()),
+        duration("linger-reset", second, minutes, d.lingerReset()),
+        duration("idle-timeout", second, week, d.idle()),
+        duration("half-open-timeout", second, week, d.halfOpen()),
+        duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(5), d.shutdown()));
+  }
+
+  private Duration duration(String key, Duration min, Duration max, Duration ifAbsent) {
+    return root.optional(key, Scalars.duration(min, max), ifAbsent);
+  }
+
+  private static PortRange portRange(String text) {
+    if (!text.matches("[0-9]{1,5}-[0-9]{1,5}")) {
+      throw new IllegalArgumentException(text);
+    }
+    int dash = text.indexOf('-');
+    int first = Integer.parseInt(text, 0, dash, 10);
+    int last = Integer.parseInt(text, dash + 1, text.length(), 10);
+    if (first < 1024 || last > 65_535 || first > last) {
+      throw new IllegalArgumentException(text);
+    }
+    return new PortRange(first, last);
+  }
+
+  private static String directory(String text) {
+    if (!text.startsWith("sqlite:/") || text.contains("?")) {
+      throw new IllegalArgumentException(text);
+    }
+    return text;
+  }
+}

@@ -1,0 +1,164 @@
+package dev.baton.config;
+
+import dev.baton.http.HostNames;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The kinds of value that Baton's files are made of. */
+public final class Scalars {
+  private static final Pattern IPV4 =
+      Pattern.compile("(0|[1-9][0-9]{0,2})(?:\\.(0|[1-9][0-9]{0,2})){3}");
+  private static final Pattern DURATION =
+      Pattern.compile("(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?(?:([0-9]{1,6})ms)?");
+
+  /** A TCP port. */
+  public static final Scalar<Integer> PORT = Scalar.integer("a port", 1, 65535);
+
+  /** {@code true} or {@code false}. */
+  public static final Scalar<Boolean> BOOLEAN =
+      new Scalar<>(
+          "true or false",
+          text ->
+              switch (text) {
+                case "true" -> true;
+                case "false" -> false;
+                default -> throw new IllegalArgumentException(text);
+              });
+
+  /** Four decimal numbers; no name is ever looked up. */
+  public static final Scalar<Inet4Address> IPV4_ADDRESS =
+      new Scalar<>("an IPv4 address such as 10.0.1.1", Scalars::ipv4);
+
+  /** One DNS label in lower case: a node's name is part of host names. */
+  public static final Scalar<String> NODE_NAME =
+      matching(
+          "a node's name: at most 63 of a-z, 0-9 and -, no - at either end",
+          "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?");
+
+  /** What Linux accepts as the name of a network interface. */
+  public static final Scalar<String> INTERFACE =
+      matching("a network interface's name, at most 15 bytes", "(?!\\.{1,2}$)[!-.0-9;-~]{1,15}");
+
+  /** A path from the root. */
+  public static final Scalar<Path> ABSOLUTE_PATH =
+      new Scalar<>("a path from the root", Scalars::absolutePath);
+
+  /** A domain name, normalised as in a request. */
+  public static final Scalar<String> DOMAIN =
+      new Scalar<>(
+          "a domain name such as cloud",
+          text -> {
+            String name = HostNames.normalize(text);
+            if (name == null || HostNames.isAddress(name)) {
+              throw new IllegalArgumentException(text);
+            }
+            return name;
+          });
+
+  /** {@code ADDRESS:PORT}, IPv4. */
+  public static final Scalar<InetSocketAddress> SOCKET_ADDRESS =
+      new Scalar<>(
+          "an IPv4 address and a port such as 127.0.0.1:9180",
+          text -> {
+            int colon = text.lastIndexOf(':');
+            if (colon < 0) {
+              throw new IllegalArgumentException(text);
+            }
+            Inet4Address address = ipv4(text.substring(0, colon));
+            return new InetSocketAddress(address, PORT.read().apply(text.substring(colon + 1)));
+          });
+
+  private Scalars() {}
+
+  /** A duration such as {@code 500ms}, {@code 10s} or {@code 2h15m}, both ends included. */
+  public static Scalar<Duration> duration(Duration min, Duration max) {
+    return new Scalar<>(
+        "a duration such as 500ms, 10s or 2h15m, from " + text(min) + " to " + text(max),
+        text -> {
+          Matcher m = DURATION.matcher(text);
+          if (text.isEmpty() || !m.matches()) {
+            throw new IllegalArgumentException(text);
+          }
+          Duration value =
+              Duration.ofHours(number(m, 1))
+                  .plusMinutes(number(m, 2))
+                  .plusSeconds(number(m, 3))
+                  .plusMillis(number(m, 4));
+          if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw new IllegalArgumentException(text);
+          }
+          return value;
+        });
+  }
+
+  /** The text that {@link #duration} reads back as the same value, to the millisecond. */
+  public static String text(Duration d) {
+    StringBuilder text = new StringBuilder();
+    append(text, d.toHours(), "h");
+    append(text, d.toMinutesPart(), "m");
+    append(text, d.toSecondsPart(), "s");
+    append(text, d.toMillisPart(), "ms");
+    return text.isEmpty() ? "0s" : text.toString();
+  }
+
+  private static void append(StringBuilder text, long value, String unit) {
+    if (value != 0) {
+      text.append(value).append(unit);
+    }
+  }
+
+  private static long number(Matcher m, int group) {
+    String digits = m.group(group);
+    return digits == null ? 0 : Long.parseLong(digits);
+  }
+
+  private static Scalar<String> matching(String expected, String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    return new Scalar<>(
+        expected,
+        text -> {
+          if (!pattern.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+          }
+          return text;
+        });
+  }
+
+  private static Path absolutePath(String text) {
+    Path path = Path.of(text);
+    if (!path.isAbsolute() || text.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException(text);
+    }
+    return path.normalize();
+  }
+
+  private static Inet4Address ipv4(String text) {
+    if (text.indexOf(':') >= 0) {
+      throw new Scalar.Refused(
+          "IPv6 is not available yet, expected an IPv4 address, found " + text);
+    }
+    if (!IPV4.matcher(text).matches()) {
+      throw new IllegalArgumentException(text);
+    }
+    String[] parts = text.split("\\.", -1);
+    byte[] bytes = new byte[4];
+    for (int i = 0; i < 4; i++) {
+      int part = Integer.parseInt(parts[i]);
+      if (part > 255) {
+        throw new IllegalArgumentException(text);
+      }
+      bytes[i] = (byte) part;
+    }
+    try {
+      return (Inet4Address) InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new AssertionError("four bytes are an address", e);
+    }
+  }
+}

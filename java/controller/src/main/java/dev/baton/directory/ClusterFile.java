@@ -1,0 +1,128 @@
+package dev.baton.directory;
+
+import dev.baton.config.ConfigException;
+import dev.baton.config.Scalar;
+import dev.baton.config.Scalars;
+import dev.baton.config.YamlDocument;
+import dev.baton.config.YamlMapping;
+import dev.baton.http.HostNames;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code cluster.yaml} says, checked: names are unique, hosts normalised, and every site's
+ * nodes are among the nodes. A node has {@code name}, {@code address} and may have {@code port}
+ * (default 80), {@code state} (default up) and {@code weight} (1 to 1000, default 1).
+ *
+ * @param nodes in the order of the file
+ * @param sites in the order of the file
+ */
+public record ClusterFile(List<Node> nodes, List<Site> sites) {
+  private static final Scalar<Integer> WEIGHT = Scalar.integer("a weight", 1, 1000);
+
+  private static final Scalar<Node.State> STATE =
+      new Scalar<>("up, draining or down", Node.State::of);
+
+  private static final Scalar<String> HOST =
+      new Scalar<>(
+          "a host such as www.example.org, \"*.example.org\" or default", ClusterFile::host);
+
+  /**
+   * Reads and checks a file.
+   *
+   * @throws ConfigException with every problem found
+   */
+  public static ClusterFile load(Path file) {
+    return read(YamlDocument.load(file));
+  }
+
+  /** Checks text; {@code name} is what messages call the file. */
+  public static ClusterFile parse(String name, String text) {
+    return read(YamlDocument.parse(name, text));
+  }
+
+  private static ClusterFile read(YamlDocument document) {
+    YamlMapping root = document.root();
+    Map<String, Node> nodes = new LinkedHashMap<>();
+    Set<String> names = new HashSet<>();
+    root.requiredMappings(
+        "nodes",
+        "name, address and port",
+        item -> {
+          Node node = node(item);
+          nodes.put(node.name(), node);
+          refuseTwice(document, item, "name", node.name(), names);
+          return node;
+        });
+    Set<String> hosts = new HashSet<>();
+    List<Site> sites =
+        root.requiredMappings(
+            "sites",
+            "host and nodes",
+            item -> {
+              Site site = site(document, item, nodes);
+              refuseTwice(document, item, "host", site.host(), hosts);
+              return site;
+            });
+    document.finish();
+    return new ClusterFile(List.copyOf(nodes.values()), List.copyOf(sites));
+  }
+
+  private static Node node(YamlMapping item) {
+    Inet4Address any = (Inet4Address) InetAddress.ofLiteral("0.0.0.0");
+    return new Node(
+        item.required("name", Scalars.NODE_NAME, ""),
+        item.required("address", Scalars.IPV4_ADDRESS, any),
+        item.optional("port", Scalars.PORT, 80),
+        item.optional("state", STATE, Node.State.UP),
+        item.optional("weight", WEIGHT, 1));
+  }
+
+  private static Site site(YamlDocument document, YamlMapping item, Map<String, Node> known) {
+    String host = item.required("host", HOST, "");
+    List<Node> nodes = new ArrayList<>();
+    for (String name : item.requiredList("nodes", Scalars.NODE_NAME)) {
+      Node node = known.get(name);
+      String problem =
+          node == null
+              ? "expected a node named above, found \"" + name + "\""
+              : nodes.contains(node) ? "expected each node once, found again: " + name : null;
+      if (problem != null) {
+        document.problems().add(item.lineOf("nodes"), item.pathOf("nodes"), problem);
+      } else if (node != null) {
+        nodes.add(node);
+      }
+    }
+    return new Site(host, nodes);
+  }
+
+  /** An empty value stands for one that could not be read and was complained of already. */
+  private static void refuseTwice(
+      YamlDocument document, YamlMapping item, String key, String value, Set<String> seen) {
+    if (!value.isEmpty() && !seen.add(value)) {
+      document
+          .problems()
+          .add(item.lineOf(key), item.pathOf(key), "expected once, found again: " + value);
+    }
+  }
+
+  private static String host(String text) {
+    if (text.equals(Site.DEFAULT)) {
+      return text;
+    }
+    boolean wildcard = text.startsWith("*.");
+    @Nullable String name = HostNames.normalize(wildcard ? text.substring(2) : text);
+    if (name == null || (wildcard && HostNames.isAddress(name)) || name.equals(Site.DEFAULT)) {
+      throw new IllegalArgumentException(text);
+    }
+    return wildcard ? "*." + name : name;
+  }
+}

@@ -1,0 +1,599 @@
+package dev.baton.http;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one HTTP/1.x request head (RFC 9112) out of a buffer that fills up: call {@link #parse}
+ * again with the larger length whenever bytes have arrived. It goes on where it stopped, so one
+ * byte at a time costs no more than all at once, and how the bytes were cut never matters.
+ *
+ * <p>It only decides and never changes a byte: the target reads the same head again. So whatever
+ * two readers could understand differently is refused, see {@link HeadProblem}. Deliberately
+ * accepted, because real clients send it and no reader disagrees about it: bytes from 0x80 and
+ * characters outside RFC 3986 in path and query.
+ *
+ * <p>Belongs to one thread and one connection at a time. Offsets count bytes from the start of the
+ * buffer. Allocates nothing but the host's name, and that only when {@link HostCache} lacks it.
+ */
+public final class RequestHeadParser {
+  /**
+   * What is known after a call of {@link #parse}; all but NEED_MORE are final until {@link #reset}.
+   */
+  public enum Result {
+    /** Everything so far may be the start of a valid head. */
+    NEED_MORE,
+    /** The head is whole and valid; every accessor may be asked. */
+    COMPLETE,
+    /** {@link #problem()} says why the head is refused. */
+    BAD,
+    /** The head did not end within the limit; {@link #problem()} is HEAD_TOO_LARGE. */
+    TOO_LARGE
+  }
+
+  /**
+   * RFC 9112, section 2.2 allows to take a line feed alone for the end of a line. Not here: some
+   * readers do and some do not, which is how requests are smuggled.
+   */
+  public static final boolean BARE_LF_ENDS_A_LINE = false;
+
+  /**
+   * Empty lines passed over before the request line (RFC 9112, section 2.2 asks for one at least).
+   * They stay in the buffer and count as part of the head.
+   */
+  public static final int LEADING_EMPTY_LINES_MAX = 4;
+
+  private enum State {
+    START,
+    START_LF,
+    METHOD,
+    TARGET,
+    VERSION,
+    VERSION_LF,
+    LINE_START,
+    NAME,
+    VALUE,
+    VALUE_LF,
+    END_LF,
+    DONE
+  }
+
+  private static final int VERSION_LENGTH = "HTTP/1.1".length();
+  private static final long ABSENT = -1;
+
+  private final int limit;
+  private final HostCache cache;
+
+  private State state = State.START;
+  private Result result = Result.NEED_MORE;
+  private @Nullable HeadProblem problem;
+  private @Nullable String host;
+  private long position;
+  private int emptyLines;
+  private long methodStart;
+  private long methodEnd;
+  private long targetStart;
+  private long targetEnd;
+  private long authorityStart;
+  private long authorityEnd;
+  private long pathStart;
+  private long pathEnd;
+  private long versionStart;
+  private int versionMinor;
+  private boolean head;
+  private long lineStart;
+  private long nameEnd;
+  private long hostStart;
+  private long hostEnd;
+  private long contentLength;
+  private boolean transferEncoding;
+  private boolean expectContinue;
+
+  /**
+   * A parser for heads of at most {@code limit} bytes, the last blank line included.
+   *
+   * @param cache of the same thread
+   */
+  public RequestHeadParser(int limit, HostCache cache) {
+    this.limit = limit;
+    this.cache = cache;
+    reset();
+  }
+
+  /** A parser with a cache of its own. */
+  public RequestHeadParser(int limit) {
+    this(limit, new HostCache());
+  }
+
+  /** Forgets everything; the next {@link #parse} begins a new head at the buffer's start. */
+  public void reset() {
+    state = State.START;
+    result = Result.NEED_MORE;
+    problem = null;
+    host = null;
+    position = 0;
+    emptyLines = 0;
+    methodStart = methodEnd = targetStart = targetEnd = 0;
+    authorityStart = authorityEnd = ABSENT;
+    pathStart = pathEnd = versionStart = 0;
+    versionMinor = 0;
+    head = false;
+    lineStart = nameEnd = 0;
+    hostStart = hostEnd = ABSENT;
+    contentLength = ABSENT;
+    transferEncoding = false;
+    expectContinue = false;
+  }
+
+  /**
+   * Reads on.
+   *
+   * @param buffer holds the connection's bytes from the first on; may be another segment than in
+   *     the last call as long as the bytes are the same
+   * @param length how many bytes of it are filled; never less than in the last call
+   */
+  public Result parse(MemorySegment buffer, long length) {
+    long end = Math.min(length, limit);
+    while (result == Result.NEED_MORE && position < end) {
+      switch (state) {
+        case START -> start(Bytes.at(buffer, position));
+        case START_LF -> expectLf(buffer, State.START);
+        case METHOD -> method(buffer, end);
+        case TARGET -> target(buffer, end);
+        case VERSION -> version(buffer, end);
+        case VERSION_LF -> requestLine(buffer);
+        case LINE_START -> lineStart(Bytes.at(buffer, position));
+        case NAME -> name(buffer, end);
+        case VALUE -> value(buffer, end);
+        case VALUE_LF -> field(buffer);
+        case END_LF -> finish(buffer);
+        case DONE -> throw new IllegalStateException("done without a result");
+      }
+    }
+    if (result == Result.NEED_MORE && position == limit) {
+      problem = HeadProblem.HEAD_TOO_LARGE;
+      result = Result.TOO_LARGE;
+    }
+    return result;
+  }
+
+  private void bad(HeadProblem why) {
+    problem = why;
+    result = Result.BAD;
+    state = State.DONE;
+  }
+
+  /** For a byte that may stand nowhere in the line being read; else the given problem. */
+  private void badByte(byte b, HeadProblem otherwise) {
+    if (b == '\n') {
+      bad(HeadProblem.BARE_LF);
+    } else if ((b >= 0 && b < ' ' && b != '\t' && b != '\r') || b == 0x7f) {
+      bad(HeadProblem.CONTROL_BYTE);
+    } else {
+      bad(otherwise);
+    }
+  }
+
+  private boolean expectLf(MemorySegment buffer, State next) {
+    if (Bytes.at(buffer, position) != '\n') {
+      bad(HeadProblem.BARE_CR);
+      return false;
+    }
+    position++;
+    state = next;
+    return true;
+  }
+
+  private void start(byte b) {
+    if (b == '\r' && emptyLines < LEADING_EMPTY_LINES_MAX) {
+      emptyLines++;
+      position++;
+      state = State.START_LF;
+    } else {
+      methodStart = position;
+      state = State.METHOD;
+    }
+  }
+
+  private void method(MemorySegment buffer, long end) {
+    position = Bytes.skipToken(buffer, position, end);
+    if (position == end) {
+      return;
+    }
+    byte b = Bytes.at(buffer, position);
+    if (b != ' ') {
+      badByte(b, b == '\r' ? HeadProblem.BAD_REQUEST_LINE : HeadProblem.BAD_METHOD);
+    } else if (position == methodStart) {
+      bad(HeadProblem.BAD_REQUEST_LINE);
+    } else {
+      methodEnd = position++;
+      targetStart = position;
+      head = Bytes.equals(buffer, methodStart, methodEnd, "HEAD");
+      state = State.TARGET;
+    }
+  }
+
+  private void target(MemorySegment buffer, long end) {
+    position = Bytes.skipVisible(buffer, position, end);
+    if (position == end) {
+      return;
+    }
+    byte b = Bytes.at(buffer, position);
+    if (b != ' ' || position == targetStart) {
+      badByte(b, HeadProblem.BAD_REQUEST_LINE);
+    } else {
+      targetEnd = position++;
+      versionStart = position;
+      state = State.VERSION;
+    }
+  }
+
+  private void version(MemorySegment buffer, long end) {
+    position = Bytes.skipVisible(buffer, position, end);
+    if (position == end) {
+      if (position - versionStart > VERSION_LENGTH) {
+        bad(HeadProblem.BAD_VERSION);
+      }
+      return;
+    }
+    byte b = Bytes.at(buffer, position);
+    if (b != '\r') {
+      badByte(b, HeadProblem.BAD_REQUEST_LINE);
+    } else {
+      position++;
+      state = State.VERSION_LF;
+    }
+  }
+
+  private void requestLine(MemorySegment buffer) {
+    if (!expectLf(buffer, State.LINE_START)) {
+      return;
+    }
+    long start = versionStart;
+    if (position - 2 - start != VERSION_LENGTH
+        || !Bytes.equals(buffer, start, start + 5, "HTTP/")
+        || !Bytes.isDigit(Bytes.at(buffer, start + 5))
+        || Bytes.at(buffer, start + 6) != '.'
+        || !Bytes.isDigit(Bytes.at(buffer, start + 7))) {
+      bad(HeadProblem.BAD_VERSION);
+      return;
+    }
+    byte major = Bytes.at(buffer, start + 5);
+    byte minor = Bytes.at(buffer, start + 7);
+    if (major == '2' && Bytes.equals(buffer, methodStart, targetEnd, "PRI *")) {
+      bad(HeadProblem.HTTP2_PREFACE);
+    } else if (major != '1' || minor > '1') {
+      bad(HeadProblem.VERSION_NOT_SUPPORTED);
+    } else if (Bytes.equals(buffer, methodStart, methodEnd, "CONNECT")) {
+      bad(HeadProblem.CONNECT_REFUSED);
+    } else {
+      versionMinor = minor - '0';
+      targetForm(buffer);
+    }
+  }
+
+  /** RFC 9112, section 3.2: origin-form, absolute-form or, for OPTIONS, asterisk-form. */
+  private void targetForm(MemorySegment buffer) {
+    for (long i = targetStart; i < targetEnd; i++) {
+      if (Bytes.at(buffer, i) == '#') {
+        bad(HeadProblem.BAD_TARGET);
+        return;
+      }
+    }
+    pathStart = targetStart;
+    byte first = Bytes.at(buffer, targetStart);
+    if (first == '*') {
+      if (targetEnd - targetStart != 1
+          || !Bytes.equals(buffer, methodStart, methodEnd, "OPTIONS")) {
+        bad(HeadProblem.BAD_TARGET);
+      }
+    } else if (first != '/') {
+      absoluteForm(buffer);
+    }
+    pathEnd = pathStart;
+    while (pathEnd < targetEnd && Bytes.at(buffer, pathEnd) != '?') {
+      pathEnd++;
+    }
+  }
+
+  private void absoluteForm(MemorySegment buffer) {
+    if (startsWith(buffer, "https://")) {
+      bad(HeadProblem.WRONG_SCHEME);
+    } else if (!startsWith(buffer, "http://")) {
+      bad(HeadProblem.BAD_TARGET);
+    } else {
+      authorityStart = targetStart + "http://".length();
+      authorityEnd = authorityStart;
+      while (authorityEnd < targetEnd && !isAuthorityEnd(Bytes.at(buffer, authorityEnd))) {
+        authorityEnd++;
+      }
+      pathStart = authorityEnd;
+    }
+  }
+
+  private static boolean isAuthorityEnd(byte b) {
+    return b == '/' || b == '?';
+  }
+
+  private boolean startsWith(MemorySegment buffer, String scheme) {
+    long end = Math.min(targetEnd, targetStart + scheme.length());
+    return Bytes.equalsIgnoreCase(buffer, targetStart, end, scheme);
+  }
+
+  private void lineStart(byte b) {
+    if (b == '\r') {
+      position++;
+      state = State.END_LF;
+    } else if (Bytes.isSpace(b)) {
+      bad(HeadProblem.OBS_FOLD);
+    } else {
+      lineStart = position;
+      state = State.NAME;
+    }
+  }
+
+  private void name(MemorySegment buffer, long end) {
+    position = Bytes.skipToken(buffer, position, end);
+    if (position == end) {
+      return;
+    }
+    byte b = Bytes.at(buffer, position);
+    if (b == ':' && position > lineStart) {
+      nameEnd = position++;
+      state = State.VALUE;
+    } else {
+      badByte(b, Bytes.isSpace(b) ? HeadProblem.SPACE_BEFORE_COLON : HeadProblem.BAD_FIELD_NAME);
+    }
+  }
+
+  private void value(MemorySegment buffer, long end) {
+    position = Bytes.skipText(buffer, position, end);
+    if (position == end) {
+      return;
+    }
+    byte b = Bytes.at(buffer, position);
+    if (b == '\r') {
+      position++;
+      state = State.VALUE_LF;
+    } else {
+      badByte(b, HeadProblem.CONTROL_BYTE);
+    }
+  }
+
+  private void field(MemorySegment buffer) {
+    if (!expectLf(buffer, State.LINE_START)) {
+      return;
+    }
+    long nameLength = nameEnd - lineStart;
+    // Lengths of the four names that matter: no other field is compared with anything.
+    if (nameLength == 4 || nameLength == 6 || nameLength == 14 || nameLength == 17) {
+      long start = nameEnd + 1;
+      long end = position - 2;
+      while (start < end && Bytes.isSpace(Bytes.at(buffer, start))) {
+        start++;
+      }
+      while (end > start && Bytes.isSpace(Bytes.at(buffer, end - 1))) {
+        end--;
+      }
+      knownField(buffer, start, end);
+    }
+  }
+
+  private void knownField(MemorySegment buffer, long start, long end) {
+    if (isName(buffer, "host")) {
+      if (hostStart != ABSENT) {
+        bad(HeadProblem.REPEATED_HOST);
+      }
+      hostStart = start;
+      hostEnd = end;
+    } else if (isName(buffer, "expect")) {
+      expectContinue |= Bytes.equalsIgnoreCase(buffer, start, end, "100-continue");
+    } else if (isName(buffer, "content-length")) {
+      contentLength(buffer, start, end);
+    } else if (isName(buffer, "transfer-encoding")) {
+      transferEncoding(buffer, start, end);
+    }
+  }
+
+  private boolean isName(MemorySegment buffer, String name) {
+    return Bytes.equalsIgnoreCase(buffer, lineStart, nameEnd, name);
+  }
+
+  private void contentLength(MemorySegment buffer, long start, long end) {
+    long value = start == end ? ABSENT : 0;
+    for (long i = start; i < end; i++) {
+      int digit = Bytes.at(buffer, i) - '0';
+      if (digit < 0 || digit > 9 || value > (Long.MAX_VALUE - digit) / 10) {
+        value = ABSENT;
+        break;
+      }
+      value = value * 10 + digit;
+    }
+    if (value == ABSENT) {
+      bad(HeadProblem.BAD_CONTENT_LENGTH);
+    } else if (contentLength == value) {
+      bad(HeadProblem.REPEATED_CONTENT_LENGTH);
+    } else if (contentLength != ABSENT) {
+      bad(HeadProblem.CONFLICTING_CONTENT_LENGTH);
+    } else {
+      contentLength = value;
+    }
+  }
+
+  private void transferEncoding(MemorySegment buffer, long start, long end) {
+    if (transferEncoding) {
+      bad(HeadProblem.BAD_TRANSFER_ENCODING);
+      return;
+    }
+    transferEncoding = true;
+    if (Bytes.equalsIgnoreCase(buffer, start, end, "chunked")) {
+      return;
+    }
+    // Some coding before chunked: valid, but not every target undoes it.
+    long last = end - "chunked".length();
+    boolean chunkedLast =
+        last > start
+            && Bytes.equalsIgnoreCase(buffer, last, end, "chunked")
+            && (Bytes.at(buffer, last - 1) == ',' || Bytes.isSpace(Bytes.at(buffer, last - 1)));
+    boolean chunkedFirst =
+        Bytes.equalsIgnoreCase(buffer, start, Math.min(end, start + 7), "chunked");
+    bad(
+        chunkedLast && !chunkedFirst
+            ? HeadProblem.TRANSFER_ENCODING_NOT_SUPPORTED
+            : HeadProblem.BAD_TRANSFER_ENCODING);
+  }
+
+  private void finish(MemorySegment buffer) {
+    if (!expectLf(buffer, State.DONE)) {
+      return;
+    }
+    if (transferEncoding && versionMinor == 0) {
+      bad(HeadProblem.TRANSFER_ENCODING_IN_HTTP10);
+    } else if (transferEncoding && contentLength != ABSENT) {
+      bad(HeadProblem.TRANSFER_ENCODING_WITH_CONTENT_LENGTH);
+    } else if (hostStart == ABSENT && versionMinor > 0) {
+      bad(HeadProblem.MISSING_HOST);
+    } else if (hostsAreValid(buffer)) {
+      result = Result.COMPLETE;
+    } else {
+      bad(HeadProblem.BAD_HOST);
+    }
+  }
+
+  /**
+   * RFC 9112, section 3.2.2: an absolute-form's authority wins; Host must be valid all the same.
+   */
+  private boolean hostsAreValid(MemorySegment buffer) {
+    if (hostStart != ABSENT) {
+      host = resolve(buffer, hostStart, hostEnd);
+      if (host == null) {
+        return false;
+      }
+    }
+    if (authorityStart != ABSENT) {
+      host = resolve(buffer, authorityStart, authorityEnd);
+      return host != null;
+    }
+    return true;
+  }
+
+  /** The normalised name out of {@code name[:port]}, or null if it is not valid. */
+  private @Nullable String resolve(MemorySegment buffer, long start, long end) {
+    long nameLimit = start;
+    boolean brackets = start < end && Bytes.at(buffer, start) == '[';
+    while (nameLimit < end && Bytes.at(buffer, nameLimit) != (brackets ? ']' : ':')) {
+      nameLimit++;
+    }
+    if (brackets && nameLimit < end) {
+      nameLimit++;
+    }
+    if (nameLimit == start || !isPort(buffer, nameLimit, end)) {
+      return null;
+    }
+    String known = cache.find(buffer, start, nameLimit);
+    if (known != null) {
+      return known;
+    }
+    byte[] raw = new byte[(int) (nameLimit - start)];
+    for (int i = 0; i < raw.length; i++) {
+      raw[i] = Bytes.at(buffer, start + i);
+    }
+    // Bytes that are no UTF-8 become U+FFFD, which no name may have.
+    String text = new String(raw, StandardCharsets.UTF_8);
+    String normalized = HostNames.normalize(text);
+    if (normalized != null && normalized.equalsIgnoreCase(text)) {
+      cache.put(normalized);
+    }
+    return normalized;
+  }
+
+  /** Nothing, or a colon and a port; RFC 3986, section 3.2.3 allows the colon alone. */
+  private static boolean isPort(MemorySegment buffer, long start, long end) {
+    if (start == end) {
+      return true;
+    }
+    if (Bytes.at(buffer, start) != ':' || end - start > 6) {
+      return false;
+    }
+    int port = 0;
+    for (long i = start + 1; i < end; i++) {
+      byte b = Bytes.at(buffer, i);
+      if (!Bytes.isDigit(b)) {
+        return false;
+      }
+      port = port * 10 + (b - '0');
+    }
+    return port <= 65_535;
+  }
+
+  /** The host asked for, normalised; null for an HTTP/1.0 head that names none. */
+  public @Nullable String host() {
+    return host;
+  }
+
+  /** Bytes up to and including the blank line, empty lines before the request line included. */
+  public long headLength() {
+    return position;
+  }
+
+  /** Whether the method is HEAD, so that no answer may have a body; known before the head is. */
+  public boolean isHead() {
+    return head;
+  }
+
+  /** Where the method stands. */
+  public long methodStart() {
+    return methodStart;
+  }
+
+  /** The method's length. */
+  public int methodLength() {
+    return (int) (methodEnd - methodStart);
+  }
+
+  /** Where the request target stands, in whichever form it was sent. */
+  public long targetStart() {
+    return targetStart;
+  }
+
+  /** The request target's length. */
+  public int targetLength() {
+    return (int) (targetEnd - targetStart);
+  }
+
+  /** Where the target's path stands: after an authority, before a query. */
+  public long pathStart() {
+    return pathStart;
+  }
+
+  /** The path's length, without the query; 0 for an absolute-form target without one. */
+  public int pathLength() {
+    return (int) (pathEnd - pathStart);
+  }
+
+  /** 0 or 1. */
+  public int versionMinor() {
+    return versionMinor;
+  }
+
+  /** Whether the client waits for 100 (Continue) before it sends its body. */
+  public boolean expectContinue() {
+    return expectContinue;
+  }
+
+  /** Content-Length in bytes, −1 if there is none. */
+  public long contentLength() {
+    return contentLength;
+  }
+
+  /** Whether the body is chunked. */
+  public boolean chunked() {
+    return transferEncoding;
+  }
+
+  /** Why the head was refused; null while it was not. */
+  public @Nullable HeadProblem problem() {
+    return problem;
+  }
+}

@@ -1,0 +1,185 @@
+package dev.baton.reason;
+
+import dev.baton.bindings.flow.Baton;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every refusal, drop and fallback, by the number that C, Java, metrics and docs/reasons.md share.
+ *
+ * <p>The numbers come from {@code enum baton_reason} in {@code bpf/include/baton.h}: below {@link
+ * #FIRST_OF_CONTROLLER} the data plane counts, from there on the controller.
+ */
+public enum Reason {
+  /** Nothing to report. */
+  NONE(Baton.BATON_REASON_NONE(), "Nothing to report."),
+  /** A packet of a live flow was rewritten and forwarded. */
+  TRANSLATED(Baton.BATON_TRANSLATED(), "A packet of a live flow was rewritten and forwarded."),
+  /** A packet of a pending handoff was told to the controller and went no further. */
+  TO_USER(
+      Baton.BATON_TO_USER(),
+      "A packet of a pending handoff was told to the controller and went no further."),
+  /** A packet matched a flow but came in by another interface than the flow's. */
+  DROP_WRONG_INTERFACE(
+      Baton.BATON_DROP_WRONG_INTERFACE(),
+      "A packet matched a flow but came in by another interface than the flow's."),
+  /** A packet of a flow was cut short or lied about its lengths. */
+  DROP_MALFORMED(
+      Baton.BATON_DROP_MALFORMED(), "A packet of a flow was cut short or lied about its lengths."),
+  /** A packet of a flow had IP options, which are not translated. */
+  DROP_IP_OPTIONS(
+      Baton.BATON_DROP_IP_OPTIONS(),
+      "A packet of a flow had IP options, which are not translated."),
+  /** A packet of a flow was an IP fragment. */
+  DROP_FRAGMENT(Baton.BATON_DROP_FRAGMENT(), "A packet of a flow was an IP fragment."),
+  /** A packet of a flow had used up its time to live. */
+  DROP_TTL(Baton.BATON_DROP_TTL(), "A packet of a flow had used up its time to live."),
+  /** A packet on a pending handoff's tuple was no answer to its SYN. */
+  DROP_PENDING_OTHER(
+      Baton.BATON_DROP_PENDING_OTHER(),
+      "A packet on a pending handoff's tuple was no answer to its SYN."),
+  /** A SYN arrived on the tuple of a flow that is still live. */
+  DROP_SYN_IN_FLOW(
+      Baton.BATON_DROP_SYN_IN_FLOW(), "A SYN arrived on the tuple of a flow that is still live."),
+  /** A packet from outside carried the REDIRECT option. */
+  DROP_OPTION_FROM_OUTSIDE(
+      Baton.BATON_DROP_OPTION_FROM_OUTSIDE(), "A packet from outside carried the REDIRECT option."),
+  /** The DMZ node's own stack tried to send on a live flow's tuple. */
+  DROP_GUARD(
+      Baton.BATON_DROP_GUARD(), "The DMZ node's own stack tried to send on a live flow's tuple."),
+  /** The controller could not be told of a packet, for its ring was full. */
+  DROP_RING_FULL(
+      Baton.BATON_DROP_RING_FULL(),
+      "The controller could not be told of a packet, for its ring was full."),
+  /** An answer to a SYN acknowledged another sequence number than ours. */
+  DROP_BAD_ACK(
+      Baton.BATON_DROP_BAD_ACK(),
+      "An answer to a SYN acknowledged another sequence number than ours."),
+  /** A pending handoff had expired, so its packet went to the kernel. */
+  PASS_EXPIRED(
+      Baton.BATON_PASS_EXPIRED(),
+      "A pending handoff had expired, so its packet went to the kernel."),
+  /** A new connection began on the tuple of a closed flow, which ended at once. */
+  PASS_SYN_AFTER_CLOSE(
+      Baton.BATON_PASS_SYN_AFTER_CLOSE(),
+      "A new connection began on the tuple of a closed flow, which ended at once."),
+  /** A packet of a flow could not be rewritten or forwarded. */
+  DROP_REWRITE(
+      Baton.BATON_DROP_REWRITE(), "A packet of a flow could not be rewritten or forwarded."),
+  /** No site has the host that the request names (404). */
+  UNKNOWN_HOST(Baton.BATON_UNKNOWN_HOST(), "No site has the host that the request names (404)."),
+  /** None of the site's nodes is up (503). */
+  NO_NODE_UP(Baton.BATON_NO_NODE_UP(), "None of the site's nodes is up (503)."),
+  /** No candidate answered the SYN in time (504). */
+  TARGET_SILENT(Baton.BATON_TARGET_SILENT(), "No candidate answered the SYN in time (504)."),
+  /** A candidate answered the SYN with RST (502 when it was the last). */
+  TARGET_REFUSED(
+      Baton.BATON_TARGET_REFUSED(),
+      "A candidate answered the SYN with RST (502 when it was the last)."),
+  /** A candidate answered without the timestamps that the client leg uses. */
+  TARGET_NO_TIMESTAMPS(
+      Baton.BATON_TARGET_NO_TIMESTAMPS(),
+      "A candidate answered without the timestamps that the client leg uses."),
+  /** A candidate still knew the tuple, so another port was taken. */
+  TARGET_CHALLENGED(
+      Baton.BATON_TARGET_CHALLENGED(),
+      "A candidate still knew the tuple, so another port was taken."),
+  /** The request head is not valid or could be read in two ways (400). */
+  HEAD_MALFORMED(
+      Baton.BATON_HEAD_MALFORMED(),
+      "The request head is not valid or could be read in two ways (400)."),
+  /** The request head did not end within the limit (431). */
+  HEAD_TOO_LARGE(
+      Baton.BATON_HEAD_TOO_LARGE(), "The request head did not end within the limit (431)."),
+  /** The request head was not whole in time (408). */
+  HEAD_TOO_SLOW(Baton.BATON_HEAD_TOO_SLOW(), "The request head was not whole in time (408)."),
+  /** An HTTP/1.1 request did not name its host (400). */
+  NO_HOST(Baton.BATON_NO_HOST(), "An HTTP/1.1 request did not name its host (400)."),
+  /** The client reset or left before the handoff was live. */
+  CLIENT_GONE(Baton.BATON_CLIENT_GONE(), "The client reset or left before the handoff was live."),
+  /** Every source port towards the target carries a live flow (503). */
+  PORTS_EXHAUSTED(
+      Baton.BATON_PORTS_EXHAUSTED(),
+      "Every source port towards the target carries a live flow (503)."),
+  /** The flow map is full of live flows (503). */
+  FLOWS_EXHAUSTED(Baton.BATON_FLOWS_EXHAUSTED(), "The flow map is full of live flows (503)."),
+  /** The connection did not come through the data plane, so it cannot be handed off. */
+  NOT_THROUGH_PROGRAM(
+      Baton.BATON_NOT_THROUGH_PROGRAM(),
+      "The connection did not come through the data plane, so it cannot be handed off."),
+  /** The target stopped acknowledging the replay, so the flow was reset. */
+  REPLAY_TIMED_OUT(
+      Baton.BATON_REPLAY_TIMED_OUT(),
+      "The target stopped acknowledging the replay, so the flow was reset."),
+  /** A controller died in the middle of a replay, so its successor reset the flow. */
+  REPLAY_ORPHANED(
+      Baton.BATON_REPLAY_ORPHANED(),
+      "A controller died in the middle of a replay, so its successor reset the flow."),
+  /** The target reset the connection during the replay. */
+  TARGET_RESET_IN_REPLAY(
+      Baton.BATON_TARGET_RESET_IN_REPLAY(), "The target reset the connection during the replay."),
+  /** The client leg's state could not be read from the kernel. */
+  SNAPSHOT_FAILED(
+      Baton.BATON_SNAPSHOT_FAILED(), "The client leg's state could not be read from the kernel."),
+  /**
+   * The request needs something that is not done here, such as CONNECT or HTTP/2 (405, 421, 501,
+   * 505).
+   */
+  UNSUPPORTED_REQUEST(
+      Baton.BATON_UNSUPPORTED_REQUEST(),
+      "The request needs something that is not done here, such as CONNECT or HTTP/2 (405, 421, 501, 505)."),
+  /** The controller is ending and takes no new connections (503). */
+  SHUTTING_DOWN(
+      Baton.BATON_SHUTTING_DOWN(), "The controller is ending and takes no new connections (503)."),
+  /** Too many connections are being set up (503). */
+  TOO_MANY_CONNECTIONS(
+      Baton.BATON_TOO_MANY_CONNECTIONS(), "Too many connections are being set up (503)."),
+  /** The DMZ node has no route to the candidate. */
+  TARGET_UNROUTABLE(Baton.BATON_TARGET_UNROUTABLE(), "The DMZ node has no route to the candidate.");
+
+  /** The lowest code that the controller counts itself. */
+  public static final int FIRST_OF_CONTROLLER = Baton.BATON_REASON_USER();
+
+  private static final @Nullable Reason[] BY_CODE = new @Nullable Reason[Baton.BATON_REASON_MAX()];
+
+  static {
+    for (Reason reason : values()) {
+      BY_CODE[reason.code] = reason;
+    }
+  }
+
+  private final int code;
+  private final String description;
+
+  Reason(int code, String description) {
+    this.code = code;
+    this.description = description;
+  }
+
+  /**
+   * The reason of a code.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Reason of(int code) {
+    Reason reason = code < 0 || code >= BY_CODE.length ? null : BY_CODE[code];
+    if (reason == null) {
+      throw new IllegalArgumentException("no reason has the code " + code);
+    }
+    return reason;
+  }
+
+  /** The number in {@code enum baton_reason}, from 0 to below 128. */
+  public int code() {
+    return code;
+  }
+
+  /** One sentence. */
+  public String description() {
+    return description;
+  }
+
+  /** Whether the controller counts it, not the data plane. */
+  public boolean ofController() {
+    return code >= FIRST_OF_CONTROLLER;
+  }
+}

@@ -1,0 +1,3 @@
+/** The one numbered list of refusals, drops and fallbacks. */
+@org.jspecify.annotations.NullMarked
+package dev.baton.reason;
