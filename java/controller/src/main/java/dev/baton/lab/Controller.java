@@ -1,0 +1,253 @@
+package dev.baton.lab;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The real controller on a lab's DMZ node, as a JVM of its own with the class path of this one. It
+ * has its own folder, directory and bpf file system, so that nothing of it is left once the lab is
+ * gone.
+ *
+ * <pre>{@code
+ * try (Lab lab = Lab.open(2)) {
+ *   Controller controller = Controller.create(lab, Controller.standardFile(lab));
+ *   controller.apply(Controller.standardCluster(lab));
+ *   controller.start();
+ *   …
+ * }
+ * }</pre>
+ */
+public final class Controller implements AutoCloseable {
+  private static final Duration READY_LIMIT = Duration.ofSeconds(20);
+  private static final Duration COMMAND_LIMIT = Duration.ofSeconds(20);
+
+  /** What the contract allows between SIGTERM and the end. */
+  public static final Duration STOP_LIMIT = Duration.ofSeconds(5);
+
+  private final Lab lab;
+  private final Path folder;
+  private final Path file;
+  private int starts;
+  private boolean detached = true;
+  private @Nullable Child child;
+
+  private Controller(Lab lab, Path folder) {
+    this.lab = lab;
+    this.folder = folder;
+    this.file = folder.resolve("baton.yaml");
+  }
+
+  /**
+   * Prepares one; nothing runs yet. The lab closes it.
+   *
+   * @param lab the lab
+   * @param settings the text of {@code baton.yaml}; see {@link #standardFile(Lab)}
+   */
+  public static Controller create(Lab lab, String settings) {
+    var controller = new Controller(lab, lab.folder().resolve("baton"));
+    try {
+      Files.createDirectories(bpf(lab));
+      Files.createDirectories(controller.folder);
+      Files.writeString(controller.file, settings);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot prepare the controller", e);
+    }
+    lab.mount("bpf", bpf(lab));
+    return lab.own(controller);
+  }
+
+  private static Path bpf(Lab lab) {
+    return lab.folder().resolve("bpf");
+  }
+
+  /**
+   * The text of a {@code baton.yaml} that fits a lab: port 80 of the public address, ports
+   * 10000–32767 to targets.
+   */
+  public static String standardFile(Lab lab) {
+    return """
+    node: qure-1
+    cluster-domain: cloud
+    listen:
+      - { address: %s, port: 80, protocol: http }
+    interfaces: { public: d0, cluster: d1 }
+    cluster-address: [%s]
+    source-ports: 10000-32767
+    data-plane: tc
+    directory: sqlite:%s
+    pin-path: %s
+    admin: 127.0.0.1:9180
+    """
+        .formatted(
+            Lab.PUBLIC,
+            Lab.CLUSTER,
+            lab.folder().resolve("baton").resolve("directory.db"),
+            bpf(lab).resolve("baton"));
+  }
+
+  /**
+   * The text of a {@code cluster.yaml}: all targets of a lab on port 80; {@code www.example.com} on
+   * the first, every name below {@code example.org} on the last.
+   */
+  public static String standardCluster(Lab lab) {
+    String nodes =
+        lab.targets().stream()
+            .map(target ->
+                "  - { name: %s, address: %s, port: 80 }\n"
+                    .formatted(target.name(), target.address()))
+            .collect(Collectors.joining());
+    return """
+    nodes:
+    %ssites:
+      - { host: www.example.com, nodes: [%s] }
+      - { host: "*.example.org", nodes: [%s] }
+    """
+        .formatted(nodes, lab.targets().getFirst().name(), lab.targets().getLast().name());
+  }
+
+  /**
+   * Applies a cluster file, while the controller runs or before.
+   *
+   * @param cluster the text of {@code cluster.yaml}
+   * @return what the command reported
+   * @throws LabException if it is refused
+   */
+  public String apply(String cluster) {
+    Path path = folder.resolve("cluster.yaml");
+    try {
+      Files.writeString(path, cluster);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + path, e);
+    }
+    return command("apply", "-f", path.toString()).orThrow();
+  }
+
+  /**
+   * Runs a command of the command line with this controller's {@code baton.yaml}, inside the DMZ
+   * node.
+   *
+   * @param name the command, such as {@code status}
+   * @param arguments its arguments, {@code -c} excepted
+   * @return what it left behind, whatever its exit code
+   */
+  public Result command(String name, String... arguments) {
+    var line = javaCommand();
+    line.addAll(List.of(name, "-c", file.toString()));
+    line.addAll(List.of(arguments));
+    return lab.dmz().run(COMMAND_LIMIT, line.toArray(String[]::new));
+  }
+
+  /**
+   * Starts {@code baton run} and waits for its line {@code ready}.
+   *
+   * @throws LabException if it ends or is silent for 20 s; the message has its output
+   */
+  public void start() {
+    if (isRunning()) {
+      throw new IllegalStateException("the controller runs already");
+    }
+    var line = javaCommand();
+    line.addAll(List.of("run", "-c", file.toString()));
+    detached = false;
+    child = lab.dmz().start("baton-run-" + ++starts, line.toArray(String[]::new));
+    child.awaitLine(text -> text.startsWith("ready"), READY_LIMIT);
+  }
+
+  private boolean isRunning() {
+    return child != null && child.isAlive();
+  }
+
+  private static List<String> javaCommand() {
+    var line = new ArrayList<String>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-Xmx512m",
+            "-Dstdout.encoding=UTF-8",
+            "-Dstderr.encoding=UTF-8"));
+    // The launcher's AOT cache fits the same class path and halves the start.
+    ProcessHandle.current().info().arguments().stream()
+        .flatMap(Stream::of)
+        .filter(argument -> argument.startsWith("-XX:AOTCache=") || argument.startsWith("-Xlog:"))
+        .forEach(line::add);
+    line.addAll(List.of("-cp", classPath(), "dev.baton.cli.Main"));
+    return line;
+  }
+
+  private static String classPath() {
+    // Surefire may put a jar with nothing but a manifest on the class path; this is what it stands
+    // for.
+    String path =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    return List.of(path.split(File.pathSeparator, -1)).stream()
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** The process id of {@code baton run}. */
+  public long pid() {
+    return child().pid();
+  }
+
+  /** All {@code baton run} has printed since its last start. */
+  public List<String> output() {
+    return child().lines();
+  }
+
+  private Child child() {
+    if (child == null) {
+      throw new IllegalStateException("the controller was never started");
+    }
+    return child;
+  }
+
+  /**
+   * Ends {@code baton run} with SIGTERM; living flows go on, programs and pins stay.
+   *
+   * @return whether it ended within {@link #STOP_LIMIT}; if not, it was killed
+   */
+  public boolean stop() {
+    return child().stop(STOP_LIMIT);
+  }
+
+  /** Ends {@code baton run} with SIGKILL. */
+  public void kill() {
+    child().kill();
+  }
+
+  /**
+   * Runs {@code baton detach}.
+   *
+   * @throws LabException if it fails
+   */
+  public void detach() {
+    command("detach").orThrow();
+    detached = true;
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (isRunning() && !stop()) {
+        System.err.println(
+            "the controller did not end within %d ms of SIGTERM".formatted(STOP_LIMIT.toMillis()));
+      }
+    } finally {
+      if (!detached) {
+        detach();
+      }
+    }
+  }
+}

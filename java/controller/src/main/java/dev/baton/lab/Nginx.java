@@ -1,0 +1,106 @@
+package dev.baton.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * An unmodified nginx on a target node, with a configuration of its own. It serves the target's
+ * folder; a PUT below {@code /up/} stores a file there.
+ */
+public final class Nginx implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  private final Child child;
+
+  private Nginx(Child child) {
+    this.child = child;
+  }
+
+  /**
+   * Starts one and waits until it listens. The lab closes it.
+   *
+   * @param lab the lab
+   * @param target the node in it
+   * @param port TCP port on the target's address
+   * @throws LabException if it does not come up; the message has its output
+   */
+  public static Nginx start(Lab lab, Target target, int port) {
+    Path folder = lab.folder().resolve("nginx-%s-%d".formatted(target.name(), port));
+    Path configuration = folder.resolve("nginx.conf");
+    try {
+      Files.createDirectories(folder);
+      Files.createDirectories(target.files().resolve("up"));
+      Files.writeString(configuration, configuration(target, port, folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot configure nginx", e);
+    }
+    String label = folder.getFileName().toString();
+    // -e: without it nginx opens the log file of the machine's own nginx first.
+    Child child =
+        target
+            .namespace()
+            .start(
+                label,
+                "nginx",
+                "-e",
+                "stderr",
+                "-p",
+                folder.toString(),
+                "-c",
+                configuration.toString());
+    var nginx = lab.own(new Nginx(child));
+    // The error log's level shows this line; by then the sockets listen.
+    child.awaitLine(line -> line.contains("start worker process "), LIMIT);
+    return nginx;
+  }
+
+  private static String configuration(Target target, int port, Path folder) {
+    return """
+    daemon off;
+    user root;
+    worker_processes 1;
+    worker_rlimit_nofile 65536;
+    pid %3$s/pid;
+    error_log stderr notice;
+    events { worker_connections 16384; }
+    http {
+      access_log off;
+      default_type application/octet-stream;
+      sendfile on;
+      tcp_nopush on;
+      keepalive_requests 1000000;
+      open_file_cache max=1000 inactive=60s;
+      client_max_body_size 0;
+      client_body_temp_path %4$s/.body;
+      proxy_temp_path %3$s/proxy;
+      fastcgi_temp_path %3$s/fastcgi;
+      uwsgi_temp_path %3$s/uwsgi;
+      scgi_temp_path %3$s/scgi;
+      server {
+        listen %1$s:%2$d backlog=4096;
+        root %4$s;
+        add_header X-Node %5$s always;
+        location /up/ {
+          dav_methods PUT;
+          create_full_put_path on;
+          open_file_cache off;
+        }
+      }
+    }
+    """
+        .formatted(target.address(), port, folder, target.files(), target.name());
+  }
+
+  /** All it has logged so far, errors included. */
+  public String log() {
+    return String.join("\n", child.lines());
+  }
+
+  @Override
+  public void close() {
+    child.close();
+  }
+}
