@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     subcommands = {
       // in the order of help
+      RunCommand.class,
       ApplyCommand.class,
+      StatusCommand.class,
+      FlowsCommand.class,
+      DetachCommand.class,
       VersionCommand.class,
       HelpCommand.class,
     })

@@ -102,15 +102,17 @@ public final class DataPath implements AutoCloseable {
         entries = map.maxEntries();
       }
       if (entries != maxFlows) {
-        LOG.warn("event=max-flows-kept configured={} in-use={} remedy=\"baton detach\"", maxFlows, entries);
+        LOG.warn(
+            "event=max-flows-kept configured={} in-use={} remedy=\"baton detach\"",
+            maxFlows,
+            entries);
       }
     }
     object.setMaxEntries(flows, entries);
   }
 
   private void addRing(int index) {
-    BpfMap ring =
-        BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "baton_ring", 0, 0, RING_BYTES, 0);
+    BpfMap ring = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "baton_ring", 0, 0, RING_BYTES, 0);
     rings.add(ring);
     object.map(Baton.BATON_MAP_RINGS().getString(0)).update(index, ring);
   }
@@ -172,8 +174,7 @@ public final class DataPath implements AutoCloseable {
 
   private static boolean renew(Link link, Direction direction, BpfProgram program) {
     Optional<Integer> attached =
-        TcHook.query(
-            link.index(), direction, Baton.BATON_TC_PRIORITY(), Baton.BATON_TC_HANDLE());
+        TcHook.query(link.index(), direction, Baton.BATON_TC_PRIORITY(), Baton.BATON_TC_HANDLE());
     if (attached.isPresent() && attached.get() == program.id()) {
       return false;
     }
@@ -225,7 +226,8 @@ public final class DataPath implements AutoCloseable {
   private static byte[] read(String resource) {
     try (InputStream in = DataPath.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("the eBPF object " + resource + " is not on the class path");
+        throw new IllegalStateException(
+            "the eBPF object " + resource + " is not on the class path");
       }
       return in.readAllBytes();
     } catch (IOException e) {

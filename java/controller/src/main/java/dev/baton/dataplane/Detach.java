@@ -47,10 +47,10 @@ public final class Detach {
       return; // and with the interface its filters are gone
     }
     for (Direction direction : Direction.values()) {
-      TcHook.detach(
-          link.index(), direction, Baton.BATON_TC_PRIORITY(), Baton.BATON_TC_HANDLE());
+      TcHook.detach(link.index(), direction, Baton.BATON_TC_PRIORITY(), Baton.BATON_TC_HANDLE());
     }
-    if (clsactIsOurs && !Commands.output("tc", "filter", "show", "dev", name, "ingress").contains("filter")
+    if (clsactIsOurs
+        && !Commands.output("tc", "filter", "show", "dev", name, "ingress").contains("filter")
         && !Commands.output("tc", "filter", "show", "dev", name, "egress").contains("filter")) {
       TcHook.destroyClsact(link.index());
     }

@@ -6,8 +6,8 @@ import java.net.Inet4Address;
 
 /**
  * Baton's own nft table: no connection tracking for its listeners and for the target leg. A
- * handed-off connection would leave two entries that nothing ends, and {@code ct state invalid drop}
- * would stop the replayed SYN.
+ * handed-off connection would leave two entries that nothing ends, and {@code ct state invalid
+ * drop} would stop the replayed SYN.
  */
 public final class Firewall {
   private static final String TABLE = "inet baton";
@@ -53,17 +53,17 @@ public final class Firewall {
       out.append("    ip saddr " + address + " tcp sport " + ports + " notrack\n");
     }
     return """
-        add table %1$s
-        delete table %1$s
-        table %1$s {
-          chain prerouting {
-            type filter hook prerouting priority raw; policy accept;
-        %2$s  }
-          chain output {
-            type filter hook output priority raw; policy accept;
-        %3$s  }
-        }
-        """
+    add table %1$s
+    delete table %1$s
+    table %1$s {
+      chain prerouting {
+        type filter hook prerouting priority raw; policy accept;
+    %2$s  }
+      chain output {
+        type filter hook output priority raw; policy accept;
+    %3$s  }
+    }
+    """
         .formatted(TABLE, in, out);
   }
 }

@@ -8,8 +8,8 @@ import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_flow_key;
 import dev.baton.bindings.flow.baton_flow_state;
 import dev.baton.bindings.flow.baton_replay;
-import dev.baton.bindings.libc.LibC;
 import dev.baton.bindings.libbpf.LibBpf;
+import dev.baton.bindings.libc.LibC;
 import dev.baton.bpf.BpfMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -67,8 +67,7 @@ public final class FlowTable implements AutoCloseable {
     keyToTarget(t);
     baton_replay.instance(replay, instance);
     baton_replay.ring(replay, ring);
-    MemorySegment.copy(
-        toTarget, 0, replay, baton_replay.to_target$offset(), toTarget.byteSize());
+    MemorySegment.copy(toTarget, 0, replay, baton_replay.to_target$offset(), toTarget.byteSize());
     int marked = replays.update(toClient, replay, LibBpf.BPF_ANY());
     if (marked < 0) {
       return marked;

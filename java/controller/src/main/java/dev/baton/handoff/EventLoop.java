@@ -105,11 +105,10 @@ final class EventLoop implements Runnable {
 
   /** Accepts no more; ends when nothing is being handed over, at the latest after {@code nanos}. */
   void stop(long nanos) {
-    post(
-        () -> {
-          closeDoors();
-          stopAt = tools().calls.monotonic() + nanos;
-        });
+    post(() -> {
+      closeDoors();
+      stopAt = tools().calls.monotonic() + nanos;
+    });
   }
 
   /** Ports that living flows and set-ups hold. */
@@ -131,9 +130,8 @@ final class EventLoop implements Runnable {
   public void run() {
     try (Arena arena = Arena.ofConfined();
         LoopTools made =
-            new LoopTools(
-                setup.config(), setup.path(), setup.counters(), setup.instance(), index);
-        RingBuffer ring = new RingBuffer(setup.path().ring(index), this::onEvent)) {
+            new LoopTools(setup.config(), setup.path(), setup.counters(), setup.instance(), index);
+        RingBuffer ring = ring(index)) {
       tools = made;
       begin(made, arena, ring);
       started.complete(null);
@@ -145,6 +143,11 @@ final class EventLoop implements Runnable {
     } finally {
       running = false;
     }
+  }
+
+  private RingBuffer ring(int of) {
+    RingBuffer.Handler handler = this::onEvent;
+    return new RingBuffer(setup.path().ring(of), handler);
   }
 
   private void begin(LoopTools made, Arena arena, RingBuffer ring) {
@@ -313,7 +316,8 @@ final class EventLoop implements Runnable {
       case HEAD -> Objects.requireNonNull(reader).read(c, now);
       case ANSWER -> Objects.requireNonNull(answer).drain(c);
       case SETUP, REPLAY, FREE -> {
-        // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said once.
+        // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
+        // once.
       }
     }
   }
@@ -410,8 +414,7 @@ final class EventLoop implements Runnable {
     } else if (c.stage == Connection.Stage.REPLAY) {
       if (type == Baton.BATON_EVENT_ACK()) {
         replaySteps.onAck(c, event, now);
-      } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN()
-          || type == Baton.BATON_EVENT_SYNACK()) {
+      } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN() || type == Baton.BATON_EVENT_SYNACK()) {
         replaySteps.onSynAckAgain(c, now);
       }
     }

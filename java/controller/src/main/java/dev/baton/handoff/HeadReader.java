@@ -82,8 +82,7 @@ final class HeadReader {
     tools.counters.refused(
         switch (problem.status()) {
           case 431 -> Reason.HEAD_TOO_LARGE;
-          case 400 ->
-              problem == HeadProblem.MISSING_HOST ? Reason.NO_HOST : Reason.HEAD_MALFORMED;
+          case 400 -> problem == HeadProblem.MISSING_HOST ? Reason.NO_HOST : Reason.HEAD_MALFORMED;
           default -> Reason.UNSUPPORTED_REQUEST;
         });
     answer.send(c, ErrorPage.of(problem, c.parser.isHead()), now);

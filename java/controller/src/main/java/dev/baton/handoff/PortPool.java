@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The source ports that one event loop may use towards one target. A port is free, taken, or
  * lingers: its flow is over, and its entries still translate stragglers. Free ports go out least
- * recently used first; when there are none, the port that has lingered longest does, at once.
- * Pure: times are given, in nanoseconds of one monotonic clock.
+ * recently used first; when there are none, the port that has lingered longest does, at once. Pure:
+ * times are given, in nanoseconds of one monotonic clock.
  */
 final class PortPool {
   private static final int NONE = -1;

@@ -83,8 +83,7 @@ final class Replayer {
     c.drained = c.drainedArena.allocate(bytes);
     for (int i = 0; i < PEEKS; i++) {
       int got =
-          tools.calls.receive(
-              c.fd, c.drained, 0, bytes, LibC.MSG_PEEK() | LibC.MSG_DONTWAIT());
+          tools.calls.receive(c.fd, c.drained, 0, bytes, LibC.MSG_PEEK() | LibC.MSG_DONTWAIT());
       if (got == bytes) {
         return true;
       }
@@ -124,9 +123,7 @@ final class Replayer {
     MemorySegment source = inBuffer ? Objects.requireNonNull(c.buffer) : c.drained;
     long from = inBuffer || length == 0 ? offset : offset - c.read;
     int sent =
-        length == 0
-            ? tools.raw.send(segment)
-            : tools.raw.send(segment, source, from, length);
+        length == 0 ? tools.raw.send(segment) : tools.raw.send(segment, source, from, length);
     if (sent < 0) {
       // A full queue or a route that is away: the time-out tries again, until the replay's limit.
       tools.counters.systemCallFailed();

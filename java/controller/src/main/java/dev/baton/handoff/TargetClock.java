@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The DMZ node's own numbers on the target leg: initial sequence numbers as RFC 6528 makes them, and
- * for each target address a timestamp clock that only goes forward. Both are functions of the
+ * The DMZ node's own numbers on the target leg: initial sequence numbers as RFC 6528 makes them,
+ * and for each target address a timestamp clock that only goes forward. Both are functions of the
  * monotonic clock and of a secret that outlives controllers, so a port can be used again while the
  * target still holds the old connection in TIME-WAIT.
  */

@@ -13,9 +13,9 @@ final class TimerWheel {
 
   /** What has a deadline. */
   abstract static class Timed {
-    private long deadlineTick = -1;
-    private @Nullable Timed nextTimed;
-    private @Nullable Timed previousTimed;
+    long deadlineTick = -1;
+    @Nullable Timed nextTimed;
+    @Nullable Timed previousTimed;
 
     /** The deadline has passed; it is no longer set. */
     abstract void deadline(long now);

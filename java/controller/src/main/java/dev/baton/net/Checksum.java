@@ -7,8 +7,7 @@ import java.lang.foreign.ValueLayout;
 
 /** The internet checksum (RFC 1071): sums of big-endian 16-bit words, carried in a long. */
 public final class Checksum {
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
   private static final int PROTOCOL_TCP = 6;
 
   private Checksum() {}

@@ -115,8 +115,7 @@ public final class ClientLeg implements AutoCloseable {
 
   /** Ends repair mode without a window probe (TCP_REPAIR_OFF_NO_WP). */
   public int leaveRepair(int fd) {
-    return calls.setOption(
-        fd, LibC.IPPROTO_TCP(), LibC.TCP_REPAIR(), LibC.TCP_REPAIR_OFF_NO_WP());
+    return calls.setOption(fd, LibC.IPPROTO_TCP(), LibC.TCP_REPAIR(), LibC.TCP_REPAIR_OFF_NO_WP());
   }
 
   private int enterRepair(int fd) {

@@ -11,8 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * An epoll instance (epoll(7)) and the events it reported last. {@code struct epoll_event} is packed
- * on x86-64, so its members are read unaligned.
+ * An epoll instance (epoll(7)) and the events it reported last. {@code struct epoll_event} is
+ * packed on x86-64, so its members are read unaligned.
  */
 public final class EventPoll implements AutoCloseable {
   private static final ValueLayout.OfInt EVENTS = ValueLayout.JAVA_INT_UNALIGNED;

@@ -26,8 +26,7 @@ public final class RawSocket implements AutoCloseable {
     this.calls = calls;
     fd =
         check(
-            calls.socket(
-                LibC.AF_INET(), LibC.SOCK_RAW() | LibC.SOCK_CLOEXEC(), LibC.IPPROTO_RAW()),
+            calls.socket(LibC.AF_INET(), LibC.SOCK_RAW() | LibC.SOCK_CLOEXEC(), LibC.IPPROTO_RAW()),
             "socket",
             "raw IPv4");
     int marked = calls.setOption(fd, LibC.SOL_SOCKET(), LibC.SO_MARK(), Baton.BATON_MARK());

@@ -41,8 +41,7 @@ public final class Segment {
 
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(BIG_ENDIAN);
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
   private static final int IP_HEADER = 20;
   private static final int TCP_HEADER = 20;
   private static final int PROTOCOL_TCP = 6;
@@ -183,7 +182,12 @@ public final class Segment {
     out.set(SHORT, tcp + 16, (short) 0);
     out.set(SHORT, tcp + 18, (short) urgentPointer);
     MemorySegment.copy(payload, offset, out, tcp + tcpLength, length);
-    long sum = Checksum.add(Checksum.pseudoHeader(source, destination, tcpLength + length), out, tcp, tcpLength + length);
+    long sum =
+        Checksum.add(
+            Checksum.pseudoHeader(source, destination, tcpLength + length),
+            out,
+            tcp,
+            tcpLength + length);
     out.set(SHORT, tcp + 16, Checksum.fold(sum));
     return total;
   }
@@ -200,7 +204,9 @@ public final class Segment {
     out.set(SHORT, 10, Checksum.fold(Checksum.add(0, out, 0, IP_HEADER)));
   }
 
-  /** Writes the options, padded with NOPs in front where that keeps numbers aligned; their length. */
+  /**
+   * Writes the options, padded with NOPs in front where that keeps numbers aligned; their length.
+   */
   private int writeOptions(MemorySegment out, int start) {
     int at = start;
     if ((flags & SYN) == 0) {
@@ -246,9 +252,7 @@ public final class Segment {
     out.set(SHORT, at, (short) (Baton.BATON_OPTION_KIND() << 8 | Baton.BATON_OPTION_LEN_V4()));
     out.set(SHORT, at + 2, (short) Baton.BATON_OPTION_EXID());
     out.set(
-        ValueLayout.JAVA_BYTE,
-        at + 4,
-        (byte) (Baton.BATON_OPTION_VERSION() << 4 | redirectScale));
+        ValueLayout.JAVA_BYTE, at + 4, (byte) (Baton.BATON_OPTION_VERSION() << 4 | redirectScale));
     out.set(INT, at + 5, redirectAddress);
     return at + Baton.BATON_OPTION_LEN_V4();
   }

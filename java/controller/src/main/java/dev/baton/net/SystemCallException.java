@@ -2,7 +2,10 @@ package dev.baton.net;
 
 import dev.baton.bpf.Errno;
 
-/** A system call that failed where nothing could be done about it: names the call, its object and errno. */
+/**
+ * A system call that failed where nothing could be done about it: names the call, its object and
+ * errno.
+ */
 public final class SystemCallException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

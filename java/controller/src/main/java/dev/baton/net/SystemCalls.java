@@ -278,8 +278,7 @@ public final class SystemCalls implements AutoCloseable {
   /** eventfd(2), non-blocking. */
   public int eventFd() {
     try {
-      return result(
-          (int) EVENTFD.invokeExact(errno, 0, LibC.EFD_NONBLOCK() | LibC.EFD_CLOEXEC()));
+      return result((int) EVENTFD.invokeExact(errno, 0, LibC.EFD_NONBLOCK() | LibC.EFD_CLOEXEC()));
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -1,0 +1,116 @@
+package dev.baton.admin;
+
+import dev.baton.bindings.flow.Baton;
+import dev.baton.bpf.BpfMap;
+import dev.baton.config.BatonConfig;
+import dev.baton.directory.Node;
+import dev.baton.directory.Snapshot;
+import dev.baton.handoff.Controller;
+import dev.baton.handoff.Counters;
+import dev.baton.reason.Reason;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What {@code baton status} shows, gathered anew each time: maps and lists, ready for JSON. */
+public final class Status {
+  private final BatonConfig config;
+  private final Controller controller;
+  private final Supplier<Snapshot> directory;
+  private final String version;
+
+  /** Of a running controller. */
+  public Status(
+      BatonConfig config, Controller controller, Supplier<Snapshot> directory, String version) {
+    this.config = config;
+    this.controller = controller;
+    this.directory = directory;
+    this.version = version;
+  }
+
+  /** Everything, in a fixed order; docs/operations.md names the fields. */
+  public Map<String, Object> gather() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("version", version);
+    all.put("node", config.node());
+    all.put("pid", ProcessHandle.current().pid());
+    all.put("uptime_ms", ManagementFactory.getRuntimeMXBean().getUptime());
+    all.put("event_loops", config.eventLoops());
+    all.put(
+        "listen",
+        config.listen().stream().map(l -> l.address().getHostAddress() + ":" + l.port()).toList());
+    all.put("directory", directory());
+    all.put("connections", connections());
+    all.put("user_space_bytes", bytes());
+    all.put("reasons", reasons());
+    all.put("data_plane", dataPlane(controller.path().counters()));
+    return all;
+  }
+
+  private Map<String, Object> directory() {
+    Snapshot snapshot = directory.get();
+    Map<String, Object> part = new LinkedHashMap<>();
+    part.put("version", snapshot.version());
+    part.put("sites", snapshot.sites().size());
+    part.put("nodes", snapshot.nodes().stream().map(Status::node).toList());
+    return part;
+  }
+
+  private static Map<String, Object> node(Node node) {
+    return Map.of(
+        "name", node.name(),
+        "address", node.address().getHostAddress() + ":" + node.port(),
+        "state", node.state().name().toLowerCase(Locale.ROOT));
+  }
+
+  private Map<String, Object> connections() {
+    Counters counters = controller.counters();
+    Map<String, Object> part = new LinkedHashMap<>();
+    part.put("accepted", counters.acceptedSum());
+    part.put("handed_off", counters.liveSum());
+    part.put("released", counters.releasedSum());
+    part.put("before_release", controller.inSetup());
+    part.put("flows_live", controller.livePorts());
+    part.put("flows_lingering", controller.lingeringPorts());
+    long live = counters.liveSum();
+    part.put("handoff_mean_us", live == 0 ? 0 : counters.handoffNanosSum() / live / 1000);
+    return part;
+  }
+
+  /** After release there is no socket left that a process could read or write. */
+  private Map<String, Object> bytes() {
+    Map<String, Object> part = new LinkedHashMap<>();
+    part.put("between_live_and_release", controller.counters().replayedAfterLiveSum());
+    part.put("after_release", 0);
+    return part;
+  }
+
+  private Map<String, Object> reasons() {
+    Map<String, Object> part = new LinkedHashMap<>();
+    for (Reason reason : Reason.values()) {
+      long count = reason.code() < Baton.BATON_REASON_USER() ? 0 : controller.counters().of(reason);
+      if (count > 0) {
+        part.put(name(reason), count);
+      }
+    }
+    part.put("system_call_failed", controller.counters().systemCallsFailedSum());
+    return part;
+  }
+
+  private static Map<String, Object> dataPlane(BpfMap counters) {
+    Map<String, Object> part = new LinkedHashMap<>();
+    for (Reason reason : List.of(Reason.values())) {
+      if (reason != Reason.NONE && reason.code() < Baton.BATON_REASON_KERNEL_MAX()) {
+        part.put(name(reason), counters.sumPerCpuLong(reason.code()));
+      }
+    }
+    return part;
+  }
+
+  private static String name(Reason reason) {
+    return reason.name().toLowerCase(Locale.ROOT);
+  }
+}

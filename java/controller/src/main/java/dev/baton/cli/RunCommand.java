@@ -1,0 +1,83 @@
+package dev.baton.cli;
+
+import dev.baton.admin.AdminServer;
+import dev.baton.admin.Status;
+import dev.baton.config.BatonConfig;
+import dev.baton.directory.DirectoryWatcher;
+import dev.baton.directory.SqliteDirectory;
+import dev.baton.handoff.Controller;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code baton run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Answers for the cluster, in the foreground; prints a line that starts with \"ready\".",
+      "SIGTERM ends it within 5 s; living flows go on."
+    })
+final class RunCommand implements Callable<Integer> {
+  @Mixin private ConfigOption config = new ConfigOption();
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    BatonConfig baton = config.load();
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, ended), "shutdown"));
+    try {
+      run(baton, stop);
+    } finally {
+      ended.countDown();
+    }
+    return ExitCode.OK;
+  }
+
+  private void run(BatonConfig baton, CountDownLatch stop) {
+    try (SqliteDirectory directory = SqliteDirectory.open(baton.directory());
+        DirectoryWatcher watcher = DirectoryWatcher.start(directory);
+        Controller controller = Controller.start(baton, watcher::snapshot);
+        AdminServer admin =
+            AdminServer.start(
+                baton.admin(), new Status(baton, controller, watcher::snapshot, Version.baton()))) {
+      ready(baton, admin);
+      stop.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void ready(BatonConfig baton, AdminServer admin) {
+    if (spec != null) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          "ready "
+              + baton.listen().stream()
+                  .map(listen -> listen.address().getHostAddress() + ":" + listen.port())
+                  .collect(Collectors.joining(" "))
+              + " admin "
+              + admin.address());
+      out.flush();
+    }
+  }
+
+  /** A JVM that is told to end waits for its hooks: this one waits for what {@link #run} owns. */
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch ended) {
+    stop.countDown();
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.baton.dataplane;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.baton.bindings.flow.Baton;
+import dev.baton.bindings.flow.baton_flow;
+import dev.baton.bindings.flow.baton_flow_key;
+import dev.baton.bindings.flow.baton_flow_state;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One flow entry as it stood when it was read, for people and for the sweeper.
+ *
+ * @param tuple who is who
+ * @param toTarget the direction: client → target, or target → client
+ * @param pending a SYN is out, nothing is translated yet
+ * @param flags BATON_STATE_*
+ * @param lastSeen when a segment last passed, CLOCK_MONOTONIC nanoseconds; 0: never
+ * @param created when it was made, likewise
+ * @param expires pending: until when, likewise
+ * @param packets segments that passed, as the wire has them
+ * @param bytes TCP payload that passed
+ * @param sequenceNext the sequence number after the last that was sent on, after translation
+ * @param acknowledged the highest acknowledgment that came in, before translation; counts only when
+ *     a segment has passed
+ * @param instance which run of the controller made it
+ */
+public record FlowView(
+    FlowTuple tuple,
+    boolean toTarget,
+    boolean pending,
+    int flags,
+    long lastSeen,
+    long created,
+    long expires,
+    long packets,
+    long bytes,
+    int sequenceNext,
+    int acknowledged,
+    int instance) {
+
+  /** Reads an entry. */
+  public static FlowView of(MemorySegment key, MemorySegment value) {
+    boolean toTarget = baton_flow.direction(value) == Baton.BATON_TO_TARGET();
+    MemorySegment state = baton_flow.state(value);
+    int flags = baton_flow_state.flags(state);
+    boolean seen = (flags & Baton.BATON_STATE_SEEN()) != 0;
+    int sequence = seen ? baton_flow_state.seq_end(state) : baton_flow.start(value);
+    return new FlowView(
+        tuple(key, value, toTarget),
+        toTarget,
+        baton_flow.action(value) == Baton.BATON_ACTION_PENDING(),
+        flags,
+        baton_flow_state.last_seen(state),
+        baton_flow.created(value),
+        baton_flow.expires(value),
+        baton_flow_state.packets(state),
+        baton_flow_state.bytes(state),
+        sequence + baton_flow.seq_add(value),
+        baton_flow_state.ack_max(state),
+        baton_flow.instance(value));
+  }
+
+  private static FlowTuple tuple(MemorySegment key, MemorySegment value, boolean toTarget) {
+    FlowTuple t = new FlowTuple();
+    int keySource = word(key, baton_flow_key.saddr$offset());
+    int keyDestination = word(key, baton_flow_key.daddr$offset());
+    int keySourcePort = port(baton_flow_key.sport(key));
+    int keyDestinationPort = port(baton_flow_key.dport(key));
+    int newSource = word(value, baton_flow.new_saddr$offset());
+    int newDestination = word(value, baton_flow.new_daddr$offset());
+    int newSourcePort = port(baton_flow.new_sport(value));
+    int newDestinationPort = port(baton_flow.new_dport(value));
+    t.client = toTarget ? keySource : newDestination;
+    t.clientPort = toTarget ? keySourcePort : newDestinationPort;
+    t.listener = toTarget ? keyDestination : newSource;
+    t.listenerPort = toTarget ? keyDestinationPort : newSourcePort;
+    t.own = toTarget ? newSource : keyDestination;
+    t.ownPort = toTarget ? newSourcePort : keyDestinationPort;
+    t.target = toTarget ? newDestination : keySource;
+    t.targetPort = toTarget ? newDestinationPort : keySourcePort;
+    return t;
+  }
+
+  /** Both FINs are acknowledged, or a RST passed. */
+  public boolean closed() {
+    return (flags & Baton.BATON_STATE_CLOSED()) != 0;
+  }
+
+  /** A RST passed in this direction. */
+  public boolean reset() {
+    return (flags & Baton.BATON_STATE_RST()) != 0;
+  }
+
+  /** One side has sent its FIN, the other has not. */
+  public boolean halfOpen() {
+    boolean own = (flags & Baton.BATON_STATE_FIN()) != 0;
+    boolean peer = (flags & Baton.BATON_STATE_PEER_FIN()) != 0;
+    return own != peer;
+  }
+
+  /** When it last mattered: a segment passed, or it was made. */
+  public long lastUse() {
+    return Math.max(lastSeen, created);
+  }
+
+  private static int word(MemorySegment segment, long offset) {
+    return Integer.reverseBytes(segment.get(JAVA_INT, offset));
+  }
+
+  private static int port(short network) {
+    return Short.toUnsignedInt(Short.reverseBytes(network));
+  }
+}

@@ -1,0 +1,159 @@
+package dev.baton.handoff;
+
+import dev.baton.config.BatonConfig;
+import dev.baton.dataplane.DataPath;
+import dev.baton.dataplane.Firewall;
+import dev.baton.dataplane.PortReservation;
+import dev.baton.directory.Snapshot;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running controller: data path, event loops and housekeeping. Closing it stops accepting,
+ * finishes replays within the configured time and leaves the living flows to the kernel.
+ */
+public final class Controller implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
+  private static final int SWEEP_SECONDS = 10;
+  private static final int WATCH_SECONDS = 1;
+  private static final Duration JOIN = Duration.ofSeconds(1);
+
+  private final BatonConfig config;
+  private final DataPath path;
+  private final Counters counters = new Counters();
+  private final int instance = new SecureRandom().nextInt();
+  private final List<EventLoop> loops = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final ScheduledExecutorService housekeeper =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("housekeeper").factory());
+  private boolean closed;
+
+  private Controller(BatonConfig config, DataPath path) {
+    this.config = config;
+    this.path = path;
+  }
+
+  /**
+   * Starts to accept connections; what was half made is undone where it failed.
+   *
+   * @param directory the newest snapshot, each time it is asked
+   */
+  public static Controller start(BatonConfig config, Supplier<Snapshot> directory) {
+    PortReservation.add(config.sourcePorts());
+    if (config.notrack()) {
+      Firewall.install(config);
+    }
+    Controller controller = new Controller(config, DataPath.start(config));
+    try {
+      controller.begin(directory);
+      return controller;
+    } catch (RuntimeException e) {
+      controller.close();
+      throw e;
+    }
+  }
+
+  private void begin(Supplier<Snapshot> directory) {
+    List<EventLoop.Adopted> adopted = new Adoption(path, counters, instance).run();
+    if (!adopted.isEmpty()) {
+      LOG.info("event=adopted flows={}", adopted.size());
+    }
+    var setup = new EventLoop.Setup(config, path, counters, directory, instance, adopted);
+    for (int i = 0; i < config.eventLoops(); i++) {
+      EventLoop loop = new EventLoop(setup, i);
+      loops.add(loop);
+      threads.add(Thread.ofPlatform().name("loop-" + i).start(loop));
+    }
+    for (EventLoop loop : loops) {
+      try {
+        loop.started().join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException cause ? cause : e;
+      }
+    }
+    Sweeper sweeper = new Sweeper(path.flows(), loops, config.timeouts());
+    every(SWEEP_SECONDS, sweeper::sweep);
+    every(WATCH_SECONDS, this::watchAttachment);
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports what fails
+  private void every(int seconds, Runnable task) {
+    housekeeper.scheduleWithFixedDelay(() -> guarded(task), seconds, seconds, TimeUnit.SECONDS);
+  }
+
+  private void watchAttachment() {
+    if (path.renew()) {
+      LOG.warn("event=reattached reason=\"a filter of ours was gone\"");
+    }
+  }
+
+  /** A task that throws would not be run again. */
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.warn("event=housekeeping-failed", e);
+    }
+  }
+
+  /** What the loops count. */
+  public Counters counters() {
+    return counters;
+  }
+
+  /** The kernel's side. */
+  public DataPath path() {
+    return path;
+  }
+
+  /** Living flows and those being set up, by the ports they hold. */
+  public long livePorts() {
+    return loops.stream().mapToLong(EventLoop::takenPorts).sum();
+  }
+
+  /** Flows that are over and whose entries linger. */
+  public long lingeringPorts() {
+    return loops.stream().mapToLong(EventLoop::lingeringPorts).sum();
+  }
+
+  /** Connections between accept and release. */
+  public int inSetup() {
+    return loops.stream().mapToInt(EventLoop::inSetup).sum();
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    housekeeper.shutdownNow();
+    Duration limit = config.timeouts().shutdown();
+    loops.forEach(loop -> loop.stop(limit.toNanos()));
+    long deadline = System.nanoTime() + limit.plus(JOIN).toNanos();
+    boolean ended = true;
+    for (Thread thread : threads) {
+      try {
+        ended &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        ended = false;
+      }
+    }
+    if (ended) {
+      path.close(); // a loop that still runs must not find its maps gone; the process ends anyway
+    } else {
+      LOG.warn("event=loops-still-running");
+    }
+  }
+}
