@@ -45,7 +45,6 @@ final class Connection extends TimerWheel.Timed {
   Stage stage = Stage.FREE;
   int fd = -1;
   boolean watched;
-  boolean throughProgram;
   @Nullable MemorySegment buffer;
 
   /** Bytes of the stream in {@link #buffer}. */

@@ -67,8 +67,8 @@ final class EventLoop implements Runnable {
   private long stopAt = Long.MAX_VALUE;
   private boolean running = true;
 
-  /** A listening socket and what it means. */
-  private record Door(Listener listener, Listen listen, boolean throughProgram) {}
+  /** A listening socket and where it stands. */
+  private record Door(Listener listener, Listen listen) {}
 
   /** A flow of an earlier controller. */
   record Adopted(FlowTuple tuple, boolean closed) {}
@@ -165,24 +165,17 @@ final class EventLoop implements Runnable {
       ports.adopt(flow.tuple(), flow.closed(), now);
     }
     for (Listen listen : setup.config().listen()) {
-      open(made, listen, true);
-      open(made, listen, false);
+      open(made, listen);
     }
   }
 
-  /** A door for the public interface, and one for whatever comes from elsewhere. */
-  private void open(LoopTools made, Listen listen, boolean throughProgram) {
-    var outside = setup.path().publicLink();
-    int mtu = Math.min(outside.mtu(), setup.path().clusterLink().mtu());
+  private void open(LoopTools made, Listen listen) {
+    int outside = setup.path().publicLink().mtu();
+    int mtu = Math.min(outside, setup.path().clusterLink().mtu());
     Listener listener =
-        new Listener(
-            made.calls,
-            listen.address(),
-            listen.port(),
-            throughProgram ? outside.name() : null,
-            mtu < outside.mtu() ? mtu : 0);
+        new Listener(made.calls, listen.address(), listen.port(), mtu < outside ? mtu : 0);
     made.poll.add(listener.fd(), LibC.EPOLLIN(), FIRST_LISTENER + doors.size());
-    doors.add(new Door(listener, listen, throughProgram));
+    doors.add(new Door(listener, listen));
   }
 
   private void closeDoors() {
@@ -289,7 +282,6 @@ final class EventLoop implements Runnable {
     long now = t.calls.monotonic();
     c.fd = fd;
     c.stage = Connection.Stage.HEAD;
-    c.throughProgram = door.throughProgram();
     c.tuple.client = t.calls.peerAddress();
     c.tuple.clientPort = t.calls.peerPort();
     c.tuple.listener =

@@ -90,7 +90,7 @@ final class HeadReader {
 
   private void decide(Connection c, long now) {
     c.headComplete = now;
-    if (!c.throughProgram) {
+    if (tools.calls.arrivalInterface(c.fd) != tools.path.publicLink().index()) {
       answer.send(
           c,
           503,

@@ -75,6 +75,7 @@ final class Replayer {
   }
 
   /** Reads the old socket's receive queue, which keeps it. */
+  @SuppressWarnings("MustBeClosedChecker") // Connection.reset() closes it
   private boolean peek(Connection c, int bytes) {
     if (c.drainedArena != null) {
       c.drainedArena.close();

@@ -4,12 +4,12 @@ import static dev.baton.net.SystemCallException.check;
 
 import dev.baton.bindings.libc.LibC;
 import java.net.Inet4Address;
-import org.jspecify.annotations.Nullable;
 
 /**
- * An ordinary listening socket with what a handoff needs: the SYN is kept (TCP_SAVE_SYN) and an
- * urgent byte stays in the stream (SO_OOBINLINE). Never SO_RCVBUF or TCP_WINDOW_CLAMP: they would
- * fix a tiny window scale for each connection's whole life.
+ * An ordinary listening socket with what a handoff needs: the SYN is kept (TCP_SAVE_SYN), so is the
+ * interface it came by (IP_PKTINFO), and an urgent byte stays in the stream (SO_OOBINLINE). Never
+ * SO_RCVBUF or TCP_WINDOW_CLAMP: they would fix a tiny window scale for each connection's whole
+ * life.
  */
 public final class Listener implements AutoCloseable {
   private static final int BACKLOG = 4096;
@@ -23,11 +23,9 @@ public final class Listener implements AutoCloseable {
    * Starts to listen.
    *
    * @param calls of the thread that owns the socket
-   * @param device only connections that arrive here; null: all that no other listener takes
    * @param mtu the smallest link behind it, bytes; the MSS is told accordingly; 0: the route's
    */
-  public Listener(
-      SystemCalls calls, Inet4Address address, int port, @Nullable String device, int mtu) {
+  public Listener(SystemCalls calls, Inet4Address address, int port, int mtu) {
     this.calls = calls;
     String name = address.getHostAddress() + ":" + port;
     fd =
@@ -43,13 +41,10 @@ public final class Listener implements AutoCloseable {
       option(LibC.SOL_SOCKET(), LibC.SO_REUSEPORT(), 1, name);
       option(LibC.SOL_SOCKET(), LibC.SO_OOBINLINE(), 1, name);
       option(LibC.IPPROTO_TCP(), LibC.TCP_SAVE_SYN(), 1, name);
+      option(LibC.IPPROTO_IP(), LibC.IP_PKTINFO(), 1, name);
       option(LibC.IPPROTO_TCP(), LibC.TCP_NODELAY(), 1, name);
       if (mtu > 0) {
         option(LibC.IPPROTO_TCP(), LibC.TCP_MAXSEG(), mtu - HEADERS, name);
-      }
-      if (device != null) {
-        int bound = calls.setOption(fd, LibC.SOL_SOCKET(), LibC.SO_BINDTODEVICE(), device);
-        check(bound, "setsockopt SO_BINDTODEVICE", device);
       }
       check(calls.bind(fd, address, port), "bind", name);
       check(calls.listen(fd, BACKLOG), "listen", name);

@@ -177,7 +177,7 @@ public final class Segment {
     out.set(SHORT, tcp + 2, (short) destinationPort);
     out.set(INT, tcp + 4, sequence);
     out.set(INT, tcp + 8, acknowledgment);
-    out.set(SHORT, tcp + 12, (short) (tcpLength / 4 << 12 | flags));
+    out.set(SHORT, tcp + 12, (short) (((tcpLength / 4) << 12) | flags));
     out.set(SHORT, tcp + 14, (short) window);
     out.set(SHORT, tcp + 16, (short) 0);
     out.set(SHORT, tcp + 18, (short) urgentPointer);

@@ -4,6 +4,8 @@ import static dev.baton.bpf.Errno.capturing;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.baton.bindings.libc.LibC;
+import dev.baton.bindings.libc.cmsghdr;
+import dev.baton.bindings.libc.in_pktinfo;
 import dev.baton.bindings.libc.sockaddr_in;
 import dev.baton.bindings.libc.timespec;
 import dev.baton.bpf.Errno;
@@ -58,6 +60,7 @@ public final class SystemCalls implements AutoCloseable {
   private final MemorySegment value = arena.allocate(8, 8);
   private final MemorySegment length = arena.allocate(JAVA_INT);
   private final MemorySegment address = arena.allocate(sockaddr_in.layout());
+  private final MemorySegment control = arena.allocate(64, 8);
   private final MemorySegment time = arena.allocate(timespec.layout());
   private boolean closed;
 
@@ -222,15 +225,22 @@ public final class SystemCalls implements AutoCloseable {
     }
   }
 
-  /** setsockopt(2) of a string, such as SO_BINDTODEVICE's. */
-  public int setOption(int fd, int level, int option, String to) {
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment text = call.allocateFrom(to);
-      return result(
-          (int) SETSOCKOPT.invokeExact(errno, fd, level, option, text, (int) text.byteSize()));
-    } catch (Throwable t) {
-      throw unexpected(t);
+  /**
+   * The interface that a connection's handshake came in by (IP_PKTOPTIONS on a TCP socket whose
+   * listener has IP_PKTINFO; net/ipv4/ip_sockglue.c).
+   *
+   * @return its index, or −errno
+   */
+  public int arrivalInterface(int fd) {
+    int got = getOption(fd, LibC.IPPROTO_IP(), LibC.IP_PKTOPTIONS(), control);
+    if (got < 0) {
+      return got;
     }
+    long data = cmsghdr.layout().byteSize();
+    boolean there =
+        got >= data + in_pktinfo.layout().byteSize()
+            && cmsghdr.cmsg_type(control) == LibC.IP_PKTINFO();
+    return there ? control.get(JAVA_INT, data + in_pktinfo.ipi_ifindex$offset()) : -LibC.ENOENT();
   }
 
   /** shutdown(2). */

@@ -419,6 +419,24 @@ public class LibC extends LibC$shared {
     public static int IP_HDRINCL() {
         return IP_HDRINCL;
     }
+    private static final int IP_PKTINFO = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define IP_PKTINFO 8
+     * }
+     */
+    public static int IP_PKTINFO() {
+        return IP_PKTINFO;
+    }
+    private static final int IP_PKTOPTIONS = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define IP_PKTOPTIONS 9
+     * }
+     */
+    public static int IP_PKTOPTIONS() {
+        return IP_PKTOPTIONS;
+    }
     private static final int IPV6_V6ONLY = (int)26L;
     /**
      * {@snippet lang=c :
