@@ -44,7 +44,7 @@ static __always_inline int handle_pending(struct __sk_buff *skb, const struct se
 		count(BATON_DROP_BAD_ACK);
 		return TC_ACT_SHOT;
 	}
-	tell(flow, type, seg, o, 0);
+	tell(flow, type, seg, o, BPF_RB_FORCE_WAKEUP);
 	count(BATON_TO_USER);
 	return TC_ACT_SHOT;
 }
@@ -66,7 +66,7 @@ static __always_inline void follow_replay(struct baton_flow *flow, const struct 
 		return;
 	if (seg->payload && state->flags & BATON_STATE_SEEN && !after(seg->ack, state->ack_max))
 		return;
-	tell(flow, BATON_EVENT_ACK, seg, o, 0);
+	tell(flow, BATON_EVENT_ACK, seg, o, BPF_RB_FORCE_WAKEUP);
 }
 
 static __always_inline int handle_syn(struct baton_flow *flow, const struct segment *seg,
@@ -75,7 +75,7 @@ static __always_inline int handle_syn(struct baton_flow *flow, const struct segm
 	if (flow->direction == BATON_TO_CLIENT) {
 		/* Our ACK was lost, or this SYN,ACK took long: the replay repeats both. */
 		if (!(flow->state.flags & BATON_STATE_REPLAY_DONE))
-			tell(flow, BATON_EVENT_SYNACK_AGAIN, seg, o, 0);
+			tell(flow, BATON_EVENT_SYNACK_AGAIN, seg, o, BPF_RB_FORCE_WAKEUP);
 		count(BATON_DROP_SYN_IN_FLOW);
 		return TC_ACT_SHOT;
 	}
@@ -120,7 +120,7 @@ static __always_inline int handle_live(struct __sk_buff *skb, const struct segme
 		return TC_ACT_SHOT;
 	}
 	count(BATON_TRANSLATED);
-	skb->mark = BATON_MARK;
+	skb->mark = BATON_MARK_TRANSLATED;
 	return bpf_redirect_neigh(flow->egress, NULL, 0, 0);
 }
 
@@ -175,11 +175,11 @@ int baton_guard(struct __sk_buff *skb)
 	struct baton_flow *flow;
 	struct segment seg;
 
-	if (skb->mark == BATON_MARK) {
-		skb->mark = 0;
+	if (skb->mark == BATON_MARK_TRANSLATED)
 		return TC_ACT_UNSPEC;
-	}
 	if (parse_segment(skb, &seg) != PARSED_SEGMENT)
+		return TC_ACT_UNSPEC;
+	if (skb->mark == BATON_MARK_OWN && !(seg.flags & TCP_FIN))
 		return TC_ACT_UNSPEC;
 	__builtin_memcpy(key.saddr, seg.key.daddr, sizeof(key.saddr));
 	__builtin_memcpy(key.daddr, seg.key.saddr, sizeof(key.daddr));
@@ -189,6 +189,10 @@ int baton_guard(struct __sk_buff *skb)
 	flow = bpf_map_lookup_elem(&baton_flows, &key);
 	if (!flow)
 		return TC_ACT_UNSPEC;
+	if (skb->mark == BATON_MARK_OWN) {
+		note_replayed_fin(flow, &seg);
+		return TC_ACT_UNSPEC;
+	}
 	if (flow->action == BATON_ACTION_PENDING && bpf_ktime_get_ns() > flow->expires)
 		return TC_ACT_UNSPEC;
 	count(BATON_DROP_GUARD);

@@ -38,7 +38,9 @@ static __always_inline __u32 segment_end(const struct segment *seg)
 	return seg->seq + seg->payload + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
 }
 
-/* Tells the flow's event loop. The key in an event is always target -> DMZ node. */
+/* Tells the flow's event loop. The key in an event is always target -> DMZ node. What cannot wait
+ * forces a wake-up: the kernel's own rule, to wake only when the reader has read all, fails behind
+ * an event that did not wake it. */
 static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 				 const struct segment *seg, const struct options *o, __u64 flags)
 {
@@ -101,11 +103,18 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 	struct baton_flow_state *state = &flow->state;
 	__u32 flags = state->flags;
 	int awaits_ack = (flags & BATON_STATE_PEER_FIN) && !(flags & BATON_STATE_PEER_FIN_ACKED);
+	int first = !(flags & BATON_STATE_SEEN);
 	struct baton_flow *partner;
 
-	if (!(seg->flags & (TCP_FIN | TCP_RST)) && !awaits_ack)
+	if (!(seg->flags & (TCP_FIN | TCP_RST)) && !awaits_ack && !first)
 		return 0;
 	partner = find_partner(flow);
+	if (first && partner && !awaits_ack && partner->state.flags & BATON_STATE_FIN) {
+		/* The other direction is older than this one, and has ended before it began. */
+		state->peer_fin_end = partner->state.fin_end + partner->seq_add;
+		set_flags(flow, BATON_STATE_PEER_FIN);
+		awaits_ack = 1;
+	}
 	if (seg->flags & TCP_RST) {
 		if (flags & BATON_STATE_CLOSED || !reset_is_exact(flow, seg, partner))
 			return 0;
@@ -114,15 +123,16 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 			set_flags(partner, BATON_STATE_CLOSED);
 		return 1;
 	}
-	if (!partner)
-		return 0;
 	if (seg->flags & TCP_FIN && !(flags & BATON_STATE_FIN)) {
 		state->fin_end = segment_end(seg);
 		set_flags(flow, BATON_STATE_FIN);
-		partner->state.peer_fin_end = state->fin_end + flow->seq_add;
-		set_flags(partner, BATON_STATE_PEER_FIN);
+		if (partner) {
+			partner->state.peer_fin_end = state->fin_end + flow->seq_add;
+			set_flags(partner, BATON_STATE_PEER_FIN);
+		}
 	}
-	if (!awaits_ack || !(seg->flags & TCP_ACK) || after(state->peer_fin_end, seg->ack))
+	if (!partner || !awaits_ack || !(seg->flags & TCP_ACK) ||
+	    after(state->peer_fin_end, seg->ack))
 		return 0;
 	set_flags(flow, BATON_STATE_PEER_FIN_ACKED);
 	if (!(partner->state.flags & BATON_STATE_PEER_FIN_ACKED))
@@ -130,6 +140,22 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 	set_flags(flow, BATON_STATE_CLOSED);
 	set_flags(partner, BATON_STATE_CLOSED);
 	return 1;
+}
+
+/* A FIN that came before the flow went live is replayed by user space; no entry sees it pass. */
+static __always_inline void note_replayed_fin(struct baton_flow *to_client,
+					      const struct segment *seg)
+{
+	struct baton_flow *to_target = find_partner(to_client);
+
+	if (to_client->direction != BATON_TO_CLIENT)
+		return;
+	to_client->state.peer_fin_end = segment_end(seg);
+	set_flags(to_client, BATON_STATE_PEER_FIN);
+	if (to_target) {
+		to_target->state.fin_end = segment_end(seg) - to_target->seq_add;
+		set_flags(to_target, BATON_STATE_FIN);
+	}
 }
 
 static __always_inline void remember(struct baton_flow *flow, const struct segment *seg,

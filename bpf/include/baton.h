@@ -25,8 +25,9 @@
 #define BATON_PROGRAM_INGRESS "baton_ingress"
 #define BATON_PROGRAM_GUARD   "baton_guard"
 
-/* The socket mark of what Baton itself sends; the guard lets it pass. */
-#define BATON_MARK 0x4254f10fu
+/* Marks of packets that the guard lets pass: translated ones, and those that Baton itself sends. */
+#define BATON_MARK_TRANSLATED 0x4254f10fu
+#define BATON_MARK_OWN	      0x4254f110u
 
 /* tc: our own place among the filters of an interface. */
 #define BATON_TC_PRIORITY 0xba70

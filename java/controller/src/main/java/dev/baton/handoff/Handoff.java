@@ -286,7 +286,7 @@ final class Handoff {
     c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
     c.stage = Connection.Stage.REPLAY;
     c.replayEnds = now + tools.config.timeouts().replay().toNanos();
-    replayer.first(c, now);
+    replayer.acknowledge(c);
     put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);
     if (put == -LibC.E2BIG() && ports.evictOldest()) {
       put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);

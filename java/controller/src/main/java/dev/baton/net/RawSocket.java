@@ -29,7 +29,7 @@ public final class RawSocket implements AutoCloseable {
             calls.socket(LibC.AF_INET(), LibC.SOCK_RAW() | LibC.SOCK_CLOEXEC(), LibC.IPPROTO_RAW()),
             "socket",
             "raw IPv4");
-    int marked = calls.setOption(fd, LibC.SOL_SOCKET(), LibC.SO_MARK(), Baton.BATON_MARK());
+    int marked = calls.setOption(fd, LibC.SOL_SOCKET(), LibC.SO_MARK(), Baton.BATON_MARK_OWN());
     if (marked < 0) {
       calls.close(fd);
       arena.close();

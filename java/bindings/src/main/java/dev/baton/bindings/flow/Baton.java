@@ -755,14 +755,23 @@ public class Baton extends Baton$shared {
         }
         return Holder.BATON_PROGRAM_GUARD;
     }
-    private static final int BATON_MARK = (int)1112862991L;
+    private static final int BATON_MARK_TRANSLATED = (int)1112862991L;
     /**
      * {@snippet lang=c :
-     * #define BATON_MARK 1112862991
+     * #define BATON_MARK_TRANSLATED 1112862991
      * }
      */
-    public static int BATON_MARK() {
-        return BATON_MARK;
+    public static int BATON_MARK_TRANSLATED() {
+        return BATON_MARK_TRANSLATED;
+    }
+    private static final int BATON_MARK_OWN = (int)1112862992L;
+    /**
+     * {@snippet lang=c :
+     * #define BATON_MARK_OWN 1112862992
+     * }
+     */
+    public static int BATON_MARK_OWN() {
+        return BATON_MARK_OWN;
     }
 }
 
