@@ -80,8 +80,9 @@ public final class Xdp {
    * What runs on an interface.
    *
    * @param ifindex of the interface
-   * @return mode and program; of both modes' (offloading cards only) the native one
-   * @throws BpfException ENODEV, EPERM
+   * @return mode and program; of both modes' (offloading cards only) the native one; empty also
+   *     without such an interface
+   * @throws BpfException when the kernel's answer cannot be had
    */
   public static Optional<Attached> query(int ifindex) {
     Optional<Attached> inDriver =
@@ -96,8 +97,8 @@ public final class Xdp {
    *
    * @param ifindex of the interface
    * @param mode which
-   * @return the program's id, empty when nothing runs there
-   * @throws BpfException ENODEV, EPERM
+   * @return the program's id, empty when nothing runs there, nor is there such an interface
+   * @throws BpfException when the kernel's answer cannot be had
    */
   public static Optional<Integer> query(int ifindex, Mode mode) {
     begin();

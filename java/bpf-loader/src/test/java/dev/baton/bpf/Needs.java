@@ -22,6 +22,15 @@ final class Needs {
     }
   }
 
+  /** The library alone, which needs no right. */
+  static void libbpf() {
+    try {
+      Libbpf.require();
+    } catch (BpfException e) {
+      assumeTrue(false, "needs libbpf: " + e.getMessage());
+    }
+  }
+
   /** Root, for mounts and network namespaces. */
   static void root() {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
