@@ -191,7 +191,7 @@ public final class RequestHeadParser {
       position++;
       state = State.START_LF;
     } else {
-      methodStart = position;
+      methodStart = methodEnd = position;
       state = State.METHOD;
     }
   }
@@ -208,7 +208,7 @@ public final class RequestHeadParser {
       bad(HeadProblem.BAD_REQUEST_LINE);
     } else {
       methodEnd = position++;
-      targetStart = position;
+      targetStart = targetEnd = position;
       head = Bytes.equals(buffer, methodStart, methodEnd, "HEAD");
       state = State.TARGET;
     }
@@ -532,9 +532,12 @@ public final class RequestHeadParser {
     return host;
   }
 
-  /** Bytes up to and including the blank line, empty lines before the request line included. */
+  /**
+   * Bytes up to and including the blank line, empty lines before the request line included; 0 while
+   * the head is not complete.
+   */
   public long headLength() {
-    return position;
+    return result == Result.COMPLETE ? position : 0;
   }
 
   /** Whether the method is HEAD, so that no answer may have a body; known before the head is. */
