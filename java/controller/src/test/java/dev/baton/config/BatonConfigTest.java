@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -177,6 +184,29 @@ class BatonConfigTest {
         .singleElement()
         .asString()
         .startsWith("baton.yaml:5: " + key + ": " + problem);
+  }
+
+  @Test
+  void docsNameEveryKeyWithItsDefault() throws IOException {
+    Map<String, String> defaults = new TreeMap<>();
+    Matcher row =
+        Pattern.compile("(?m)^\\| `([a-z-]+)` \\| (?:`([^`]+)` |[a-z]+ |)\\|")
+            .matcher(Files.readString(Path.of("..", "..", "docs", "configuration.md")));
+    while (row.find()) {
+      defaults.put(row.group(1), Objects.requireNonNullElse(row.group(2), ""));
+    }
+    assertThat(problems(LEAST + "colour: red\n"))
+        .singleElement()
+        .asString()
+        .endsWith("expected one of " + String.join(", ", defaults.keySet()));
+    BatonConfig least = BatonConfig.parse("baton.yaml", LEAST);
+    defaults.forEach((key, value) -> {
+      if (!value.isEmpty()) {
+        assertThat(BatonConfig.parse("baton.yaml", LEAST + key + ": " + value + "\n"))
+            .as(key)
+            .isEqualTo(least);
+      }
+    });
   }
 
   @Test

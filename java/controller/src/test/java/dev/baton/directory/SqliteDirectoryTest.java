@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +137,39 @@ class SqliteDirectoryTest {
         .isInstanceOf(DirectoryException.class);
     assertThatThrownBy(() -> SqliteDirectory.open("etcd:/x"))
         .hasMessageContaining("expected sqlite:/absolute/path");
+  }
+
+  @Test
+  void aClosedDirectoryStaysClosed() {
+    SqliteDirectory directory = SqliteDirectory.open(uri);
+    directory.close();
+    directory.close();
+    assertThatThrownBy(directory::read)
+        .isInstanceOf(DirectoryException.class)
+        .hasMessageEndingWith("is closed");
+  }
+
+  @Test
+  void aWriterWaitsForAnotherAndAReaderDoesNot() throws SQLException {
+    try (SqliteDirectory writer = SqliteDirectory.open(uri);
+        SqliteDirectory reader = SqliteDirectory.open(uri)) {
+      writer.apply(cluster(BOTH));
+      try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+          Statement lock = other.createStatement()) {
+        lock.execute("BEGIN IMMEDIATE");
+        lock.execute("DELETE FROM site_nodes");
+        assertThat(reader.read().sites()).hasSize(2);
+        CompletableFuture<Changes> apply =
+            CompletableFuture.supplyAsync(
+                () -> writer.apply(cluster(BOTH.replace("one.example", "new.example"))));
+        assertThat(apply).isNotDone();
+        lock.execute("ROLLBACK");
+        assertThat(apply)
+            .succeedsWithin(Duration.ofSeconds(10))
+            .extracting(changes -> changes.lines().size())
+            .isEqualTo(2);
+      }
+    }
   }
 
   @Test
