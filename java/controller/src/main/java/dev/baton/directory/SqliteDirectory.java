@@ -33,6 +33,7 @@ public final class SqliteDirectory implements Directory {
   private @Nullable Object fileKey; // null until the file was opened for the first time
   private long dataVersion;
   private long version = 1;
+  private boolean closed;
 
   private SqliteDirectory(Path file) {
     this.file = file;
@@ -107,14 +108,19 @@ public final class SqliteDirectory implements Directory {
 
   @Override
   public synchronized void close() {
+    closed = true;
+    try {
+      disconnect();
+    } catch (SQLException e) {
+      throw failed("close", e);
+    }
+  }
+
+  private void disconnect() throws SQLException {
     Connection open = connection;
     connection = null;
     if (open != null) {
-      try {
-        open.close();
-      } catch (SQLException e) {
-        throw failed("close", e);
-      }
+      open.close();
     }
   }
 
@@ -128,10 +134,13 @@ public final class SqliteDirectory implements Directory {
 
   /** Runs on the open connection; opens the file anew if another was put in its place. */
   private <T> T call(String verb, Work<T> work) {
+    if (closed) {
+      throw new DirectoryException("the directory " + SCHEME + file + " is closed");
+    }
     try {
       Connection open = connection;
       if (open != null && !currentFileKey().equals(fileKey)) {
-        close();
+        disconnect();
         open = null;
       }
       if (open == null) {

@@ -1,5 +1,7 @@
 package dev.baton.http;
 
+import dev.baton.reason.Reason;
+
 /**
  * Why a request head is refused: one sentence for the client, and the status that says so. What two
  * readers of the same bytes could understand differently is always refused, for the target reads
@@ -69,6 +71,15 @@ public enum HeadProblem {
   /** The HTTP status to answer with. */
   public int status() {
     return status;
+  }
+
+  /** What the refusal is counted as. */
+  public Reason reason() {
+    return switch (this) {
+      case HEAD_TOO_LARGE -> Reason.HEAD_TOO_LARGE;
+      case MISSING_HOST -> Reason.NO_HOST;
+      default -> status == 400 ? Reason.HEAD_MALFORMED : Reason.UNSUPPORTED_REQUEST;
+    };
   }
 
   /** What to tell the client, one sentence. */

@@ -1,7 +1,7 @@
 package dev.baton.http;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,22 +16,71 @@ public final class HostCache {
 
   private final @Nullable String[] slots = new @Nullable String[SLOTS];
 
+  /** The normalised name out of {@code name[:port]}, or null if it is not valid. */
+  @Nullable String resolve(MemorySegment buffer, long start, long end) {
+    long nameLimit = start;
+    boolean brackets = start < end && Bytes.at(buffer, start) == '[';
+    while (nameLimit < end && Bytes.at(buffer, nameLimit) != (brackets ? ']' : ':')) {
+      nameLimit++;
+    }
+    if (brackets && nameLimit < end) {
+      nameLimit++;
+    }
+    if (nameLimit == start || !isPort(buffer, nameLimit, end)) {
+      return null;
+    }
+    String known = find(buffer, start, nameLimit);
+    if (known != null) {
+      return known;
+    }
+    byte[] raw = new byte[(int) (nameLimit - start)];
+    for (int i = 0; i < raw.length; i++) {
+      raw[i] = Bytes.at(buffer, start + i);
+    }
+    // Bytes that are no UTF-8 become U+FFFD, which no name may have.
+    String text = new String(raw, StandardCharsets.UTF_8);
+    String normalized = HostNames.normalize(text);
+    if (normalized != null && normalized.equalsIgnoreCase(text)) {
+      put(normalized);
+    }
+    return normalized;
+  }
+
+  /** Nothing, or a colon and a port; RFC 3986, section 3.2.3 allows the colon alone. */
+  private static boolean isPort(MemorySegment buffer, long start, long end) {
+    if (start == end) {
+      return true;
+    }
+    if (Bytes.at(buffer, start) != ':' || end - start > 6) {
+      return false;
+    }
+    int port = 0;
+    for (long i = start + 1; i < end; i++) {
+      byte b = Bytes.at(buffer, i);
+      if (!Bytes.isDigit(b)) {
+        return false;
+      }
+      port = port * 10 + (b - '0');
+    }
+    return port <= 65_535;
+  }
+
   /** The normalised host these bytes spell, in either case, or null if it is not known here. */
-  @Nullable String find(MemorySegment buffer, long start, long end) {
+  private @Nullable String find(MemorySegment buffer, long start, long end) {
     long length = end - start;
     if (length > LENGTH_MAX) {
       return null;
     }
     int hash = 0;
     for (long i = start; i < end; i++) {
-      hash = hash * 31 + lower(buffer.get(ValueLayout.JAVA_BYTE, i));
+      hash = hash * 31 + lower(Bytes.at(buffer, i));
     }
     String known = slots[slot(hash)];
     if (known == null || known.length() != length) {
       return null;
     }
     for (int i = 0; i < length; i++) {
-      if (known.charAt(i) != lower(buffer.get(ValueLayout.JAVA_BYTE, start + i))) {
+      if (known.charAt(i) != lower(Bytes.at(buffer, start + i))) {
         return null;
       }
     }
@@ -39,7 +88,7 @@ public final class HostCache {
   }
 
   /** Remembers a normalised host. */
-  void put(String host) {
+  private void put(String host) {
     slots[slot(host.hashCode())] = host; // the hash above is String's own, over lower case
   }
 

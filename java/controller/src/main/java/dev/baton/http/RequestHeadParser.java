@@ -1,7 +1,6 @@
 package dev.baton.http;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +62,9 @@ public final class RequestHeadParser {
   private static final long ABSENT = -1;
 
   private final int limit;
-  private final HostCache cache;
+  private final HostCache hosts;
+  private final RequestTarget target = new RequestTarget();
+  private final Framing framing = new Framing();
 
   private State state = State.START;
   private Result result = Result.NEED_MORE;
@@ -73,12 +74,6 @@ public final class RequestHeadParser {
   private int emptyLines;
   private long methodStart;
   private long methodEnd;
-  private long targetStart;
-  private long targetEnd;
-  private long authorityStart;
-  private long authorityEnd;
-  private long pathStart;
-  private long pathEnd;
   private long versionStart;
   private int versionMinor;
   private boolean head;
@@ -86,18 +81,16 @@ public final class RequestHeadParser {
   private long nameEnd;
   private long hostStart;
   private long hostEnd;
-  private long contentLength;
-  private boolean transferEncoding;
   private boolean expectContinue;
 
   /**
    * A parser for heads of at most {@code limit} bytes, the last blank line included.
    *
-   * @param cache of the same thread
+   * @param hosts of the same thread
    */
-  public RequestHeadParser(int limit, HostCache cache) {
+  public RequestHeadParser(int limit, HostCache hosts) {
     this.limit = limit;
-    this.cache = cache;
+    this.hosts = hosts;
     reset();
   }
 
@@ -114,15 +107,13 @@ public final class RequestHeadParser {
     host = null;
     position = 0;
     emptyLines = 0;
-    methodStart = methodEnd = targetStart = targetEnd = 0;
-    authorityStart = authorityEnd = ABSENT;
-    pathStart = pathEnd = versionStart = 0;
+    methodStart = methodEnd = versionStart = 0;
+    target.startAt(0);
     versionMinor = 0;
     head = false;
     lineStart = nameEnd = 0;
     hostStart = hostEnd = ABSENT;
-    contentLength = ABSENT;
-    transferEncoding = false;
+    framing.reset();
     expectContinue = false;
   }
 
@@ -164,6 +155,12 @@ public final class RequestHeadParser {
     state = State.DONE;
   }
 
+  private void badUnlessNull(@Nullable HeadProblem why) {
+    if (why != null) {
+      bad(why);
+    }
+  }
+
   /** For a byte that may stand nowhere in the line being read; else the given problem. */
   private void badByte(byte b, HeadProblem otherwise) {
     if (b == '\n') {
@@ -191,7 +188,7 @@ public final class RequestHeadParser {
       position++;
       state = State.START_LF;
     } else {
-      methodStart = position;
+      methodStart = methodEnd = position;
       state = State.METHOD;
     }
   }
@@ -208,7 +205,7 @@ public final class RequestHeadParser {
       bad(HeadProblem.BAD_REQUEST_LINE);
     } else {
       methodEnd = position++;
-      targetStart = position;
+      target.startAt(position);
       head = Bytes.equals(buffer, methodStart, methodEnd, "HEAD");
       state = State.TARGET;
     }
@@ -220,10 +217,10 @@ public final class RequestHeadParser {
       return;
     }
     byte b = Bytes.at(buffer, position);
-    if (b != ' ' || position == targetStart) {
+    if (b != ' ' || position == target.start()) {
       badByte(b, HeadProblem.BAD_REQUEST_LINE);
     } else {
-      targetEnd = position++;
+      target.endAt(position++);
       versionStart = position;
       state = State.VERSION;
     }
@@ -261,7 +258,7 @@ public final class RequestHeadParser {
     }
     byte major = Bytes.at(buffer, start + 5);
     byte minor = Bytes.at(buffer, start + 7);
-    if (major == '2' && Bytes.equals(buffer, methodStart, targetEnd, "PRI *")) {
+    if (major == '2' && Bytes.equals(buffer, methodStart, target.end(), "PRI *")) {
       bad(HeadProblem.HTTP2_PREFACE);
     } else if (major != '1' || minor > '1') {
       bad(HeadProblem.VERSION_NOT_SUPPORTED);
@@ -269,56 +266,8 @@ public final class RequestHeadParser {
       bad(HeadProblem.CONNECT_REFUSED);
     } else {
       versionMinor = minor - '0';
-      targetForm(buffer);
+      badUnlessNull(target.parse(buffer, Bytes.equals(buffer, methodStart, methodEnd, "OPTIONS")));
     }
-  }
-
-  /** RFC 9112, section 3.2: origin-form, absolute-form or, for OPTIONS, asterisk-form. */
-  private void targetForm(MemorySegment buffer) {
-    for (long i = targetStart; i < targetEnd; i++) {
-      if (Bytes.at(buffer, i) == '#') {
-        bad(HeadProblem.BAD_TARGET);
-        return;
-      }
-    }
-    pathStart = targetStart;
-    byte first = Bytes.at(buffer, targetStart);
-    if (first == '*') {
-      if (targetEnd - targetStart != 1
-          || !Bytes.equals(buffer, methodStart, methodEnd, "OPTIONS")) {
-        bad(HeadProblem.BAD_TARGET);
-      }
-    } else if (first != '/') {
-      absoluteForm(buffer);
-    }
-    pathEnd = pathStart;
-    while (pathEnd < targetEnd && Bytes.at(buffer, pathEnd) != '?') {
-      pathEnd++;
-    }
-  }
-
-  private void absoluteForm(MemorySegment buffer) {
-    if (startsWith(buffer, "https://")) {
-      bad(HeadProblem.WRONG_SCHEME);
-    } else if (!startsWith(buffer, "http://")) {
-      bad(HeadProblem.BAD_TARGET);
-    } else {
-      authorityStart = targetStart + "http://".length();
-      authorityEnd = authorityStart;
-      while (authorityEnd < targetEnd && !isAuthorityEnd(Bytes.at(buffer, authorityEnd))) {
-        authorityEnd++;
-      }
-      pathStart = authorityEnd;
-    }
-  }
-
-  private static boolean isAuthorityEnd(byte b) {
-    return b == '/' || b == '?';
-  }
-
-  private boolean startsWith(MemorySegment buffer, String scheme) {
-    long end = Math.min(targetEnd, targetStart + scheme.length());
-    return Bytes.equalsIgnoreCase(buffer, targetStart, end, scheme);
   }
 
   private void lineStart(byte b) {
@@ -390,9 +339,9 @@ public final class RequestHeadParser {
     } else if (isName(buffer, "expect")) {
       expectContinue |= Bytes.equalsIgnoreCase(buffer, start, end, "100-continue");
     } else if (isName(buffer, "content-length")) {
-      contentLength(buffer, start, end);
+      badUnlessNull(framing.contentLength(buffer, start, end));
     } else if (isName(buffer, "transfer-encoding")) {
-      transferEncoding(buffer, start, end);
+      badUnlessNull(framing.transferEncoding(buffer, start, end));
     }
   }
 
@@ -400,58 +349,13 @@ public final class RequestHeadParser {
     return Bytes.equalsIgnoreCase(buffer, lineStart, nameEnd, name);
   }
 
-  private void contentLength(MemorySegment buffer, long start, long end) {
-    long value = start == end ? ABSENT : 0;
-    for (long i = start; i < end; i++) {
-      int digit = Bytes.at(buffer, i) - '0';
-      if (digit < 0 || digit > 9 || value > (Long.MAX_VALUE - digit) / 10) {
-        value = ABSENT;
-        break;
-      }
-      value = value * 10 + digit;
-    }
-    if (value == ABSENT) {
-      bad(HeadProblem.BAD_CONTENT_LENGTH);
-    } else if (contentLength == value) {
-      bad(HeadProblem.REPEATED_CONTENT_LENGTH);
-    } else if (contentLength != ABSENT) {
-      bad(HeadProblem.CONFLICTING_CONTENT_LENGTH);
-    } else {
-      contentLength = value;
-    }
-  }
-
-  private void transferEncoding(MemorySegment buffer, long start, long end) {
-    if (transferEncoding) {
-      bad(HeadProblem.BAD_TRANSFER_ENCODING);
-      return;
-    }
-    transferEncoding = true;
-    if (Bytes.equalsIgnoreCase(buffer, start, end, "chunked")) {
-      return;
-    }
-    // Some coding before chunked: valid, but not every target undoes it.
-    long last = end - "chunked".length();
-    boolean chunkedLast =
-        last > start
-            && Bytes.equalsIgnoreCase(buffer, last, end, "chunked")
-            && (Bytes.at(buffer, last - 1) == ',' || Bytes.isSpace(Bytes.at(buffer, last - 1)));
-    boolean chunkedFirst =
-        Bytes.equalsIgnoreCase(buffer, start, Math.min(end, start + 7), "chunked");
-    bad(
-        chunkedLast && !chunkedFirst
-            ? HeadProblem.TRANSFER_ENCODING_NOT_SUPPORTED
-            : HeadProblem.BAD_TRANSFER_ENCODING);
-  }
-
   private void finish(MemorySegment buffer) {
     if (!expectLf(buffer, State.DONE)) {
       return;
     }
-    if (transferEncoding && versionMinor == 0) {
-      bad(HeadProblem.TRANSFER_ENCODING_IN_HTTP10);
-    } else if (transferEncoding && contentLength != ABSENT) {
-      bad(HeadProblem.TRANSFER_ENCODING_WITH_CONTENT_LENGTH);
+    HeadProblem ambiguous = framing.atEnd(versionMinor);
+    if (ambiguous != null) {
+      bad(ambiguous);
     } else if (hostStart == ABSENT && versionMinor > 0) {
       bad(HeadProblem.MISSING_HOST);
     } else if (hostsAreValid(buffer)) {
@@ -466,65 +370,16 @@ public final class RequestHeadParser {
    */
   private boolean hostsAreValid(MemorySegment buffer) {
     if (hostStart != ABSENT) {
-      host = resolve(buffer, hostStart, hostEnd);
+      host = hosts.resolve(buffer, hostStart, hostEnd);
       if (host == null) {
         return false;
       }
     }
-    if (authorityStart != ABSENT) {
-      host = resolve(buffer, authorityStart, authorityEnd);
+    if (target.hasAuthority()) {
+      host = hosts.resolve(buffer, target.authorityStart(), target.authorityEnd());
       return host != null;
     }
     return true;
-  }
-
-  /** The normalised name out of {@code name[:port]}, or null if it is not valid. */
-  private @Nullable String resolve(MemorySegment buffer, long start, long end) {
-    long nameLimit = start;
-    boolean brackets = start < end && Bytes.at(buffer, start) == '[';
-    while (nameLimit < end && Bytes.at(buffer, nameLimit) != (brackets ? ']' : ':')) {
-      nameLimit++;
-    }
-    if (brackets && nameLimit < end) {
-      nameLimit++;
-    }
-    if (nameLimit == start || !isPort(buffer, nameLimit, end)) {
-      return null;
-    }
-    String known = cache.find(buffer, start, nameLimit);
-    if (known != null) {
-      return known;
-    }
-    byte[] raw = new byte[(int) (nameLimit - start)];
-    for (int i = 0; i < raw.length; i++) {
-      raw[i] = Bytes.at(buffer, start + i);
-    }
-    // Bytes that are no UTF-8 become U+FFFD, which no name may have.
-    String text = new String(raw, StandardCharsets.UTF_8);
-    String normalized = HostNames.normalize(text);
-    if (normalized != null && normalized.equalsIgnoreCase(text)) {
-      cache.put(normalized);
-    }
-    return normalized;
-  }
-
-  /** Nothing, or a colon and a port; RFC 3986, section 3.2.3 allows the colon alone. */
-  private static boolean isPort(MemorySegment buffer, long start, long end) {
-    if (start == end) {
-      return true;
-    }
-    if (Bytes.at(buffer, start) != ':' || end - start > 6) {
-      return false;
-    }
-    int port = 0;
-    for (long i = start + 1; i < end; i++) {
-      byte b = Bytes.at(buffer, i);
-      if (!Bytes.isDigit(b)) {
-        return false;
-      }
-      port = port * 10 + (b - '0');
-    }
-    return port <= 65_535;
   }
 
   /** The host asked for, normalised; null for an HTTP/1.0 head that names none. */
@@ -532,9 +387,12 @@ public final class RequestHeadParser {
     return host;
   }
 
-  /** Bytes up to and including the blank line, empty lines before the request line included. */
+  /**
+   * Bytes up to and including the blank line, empty lines before the request line included; 0 while
+   * the head is not complete.
+   */
   public long headLength() {
-    return position;
+    return result == Result.COMPLETE ? position : 0;
   }
 
   /** Whether the method is HEAD, so that no answer may have a body; known before the head is. */
@@ -554,22 +412,22 @@ public final class RequestHeadParser {
 
   /** Where the request target stands, in whichever form it was sent. */
   public long targetStart() {
-    return targetStart;
+    return target.start();
   }
 
   /** The request target's length. */
   public int targetLength() {
-    return (int) (targetEnd - targetStart);
+    return (int) (target.end() - target.start());
   }
 
   /** Where the target's path stands: after an authority, before a query. */
   public long pathStart() {
-    return pathStart;
+    return target.pathStart();
   }
 
   /** The path's length, without the query; 0 for an absolute-form target without one. */
   public int pathLength() {
-    return (int) (pathEnd - pathStart);
+    return (int) (target.pathEnd() - target.pathStart());
   }
 
   /** 0 or 1. */
@@ -584,12 +442,12 @@ public final class RequestHeadParser {
 
   /** Content-Length in bytes, −1 if there is none. */
   public long contentLength() {
-    return contentLength;
+    return framing.contentLength();
   }
 
   /** Whether the body is chunked. */
   public boolean chunked() {
-    return transferEncoding;
+    return framing.chunked();
   }
 
   /** Why the head was refused; null while it was not. */

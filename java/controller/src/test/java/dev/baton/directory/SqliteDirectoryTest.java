@@ -1,0 +1,224 @@
+package dev.baton.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteDirectoryTest {
+  private static final String BOTH =
+      """
+      nodes:
+        - { name: a, address: 10.0.0.1 }
+        - { name: b, address: 10.0.0.2, port: 8080, state: draining, weight: 3 }
+      sites:
+        - { host: one.example, nodes: [b, a] }
+        - { host: "*.two.example", nodes: [a] }
+      """;
+
+  @TempDir private Path folder = Path.of("");
+  private Path file = Path.of("");
+  private String uri = "";
+
+  @BeforeEach
+  void whereTheFileIs() {
+    file = folder.resolve("not/yet there/directory.db");
+    uri = "sqlite:" + file;
+  }
+
+  @Test
+  void whatIsAppliedIsReadByAnotherProcess() {
+    try (SqliteDirectory writer = SqliteDirectory.open(uri);
+        SqliteDirectory reader = SqliteDirectory.open(uri)) {
+      assertThat(reader.read().sites()).isEmpty();
+      assertThat(writer.apply(cluster(BOTH)).lines())
+          .containsExactly(
+              "node a added: 10.0.0.1:80 up weight 1",
+              "node b added: 10.0.0.2:8080 draining weight 3",
+              "site *.two.example added: a",
+              "site one.example added: b, a");
+      for (Directory directory : new Directory[] {writer, reader}) {
+        Snapshot snapshot = directory.read();
+        assertThat(snapshot.nodes()).containsExactlyElementsOf(cluster(BOTH).nodes());
+        assertThat(snapshot.sites()).containsExactlyInAnyOrderElementsOf(cluster(BOTH).sites());
+      }
+    }
+  }
+
+  @Test
+  void onlyWhatDiffersIsReported() {
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(BOTH));
+      long version = directory.version();
+      assertThat(directory.apply(cluster(BOTH)).lines()).containsExactly("nothing changed");
+      assertThat(directory.version()).isEqualTo(version);
+      Changes changes =
+          directory.apply(
+              cluster(
+                  """
+                  nodes:
+                    - { name: a, address: 10.0.0.1, port: 81 }
+                    - { name: c, address: 10.0.0.3 }
+                  sites:
+                    - { host: one.example, nodes: [a, c] }
+                    - { host: default, nodes: [c] }
+                  """));
+      assertThat(changes.lines())
+          .containsExactly(
+              "node a changed: 10.0.0.1:80 up weight 1 -> 10.0.0.1:81 up weight 1",
+              "node b removed",
+              "node c added: 10.0.0.3:80 up weight 1",
+              "site *.two.example removed",
+              "site default added: c",
+              "site one.example changed: b, a -> a, c");
+      assertThat(directory.version()).isGreaterThan(version);
+      Snapshot snapshot = directory.read();
+      assertThat(snapshot.nodes()).extracting(Node::name).containsExactly("a", "c");
+      assertThat(Objects.requireNonNull(snapshot.find("one.example")).nodes())
+          .extracting(Node::toString)
+          .containsExactly("10.0.0.1:81 up weight 1", "10.0.0.3:80 up weight 1");
+    }
+  }
+
+  @Test
+  void theVersionGrowsWithAnyWritersChangesOnly() throws SQLException {
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(BOTH));
+      long version = directory.version();
+      assertThat(directory.version()).isEqualTo(version);
+      assertThat(directory.read().version()).isEqualTo(version);
+      sql("UPDATE nodes SET state = 'down' WHERE name = 'a'");
+      assertThat(directory.version()).isGreaterThan(version);
+      assertThat(directory.read().nodes().getFirst().state()).isEqualTo(Node.State.DOWN);
+    }
+  }
+
+  @Test
+  void theDatabaseRefusesWhatTheFileWouldRefuse() {
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(BOTH));
+      assertThatThrownBy(() -> sql("UPDATE nodes SET port = 0")).hasMessageContaining("CHECK");
+      assertThatThrownBy(() -> sql("DELETE FROM nodes")).hasMessageContaining("FOREIGN KEY");
+      assertThatThrownBy(() -> sql("UPDATE nodes SET state = 'on'")).hasMessageContaining("CHECK");
+    }
+  }
+
+  @Test
+  void aDatabaseOfANewerBatonIsLeftAlone() throws SQLException {
+    SqliteDirectory.open(uri).close();
+    sql("PRAGMA user_version = 99");
+    assertThatThrownBy(() -> SqliteDirectory.open(uri))
+        .isInstanceOf(DirectoryException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("made by a newer baton: schema 99, known here: 1");
+  }
+
+  @Test
+  void whatIsNoDatabaseOrNoDirectoryIsNamed() throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "not a database, not a database\n");
+    assertThatThrownBy(() -> SqliteDirectory.open("sqlite:" + text))
+        .isInstanceOf(DirectoryException.class)
+        .hasMessageContaining("cannot open the directory sqlite:" + text);
+    assertThatThrownBy(() -> SqliteDirectory.open("sqlite:" + text + "/below"))
+        .isInstanceOf(DirectoryException.class);
+    assertThatThrownBy(() -> SqliteDirectory.open("etcd:/x"))
+        .hasMessageContaining("expected sqlite:/absolute/path");
+  }
+
+  @Test
+  void aClosedDirectoryStaysClosed() {
+    SqliteDirectory directory = SqliteDirectory.open(uri);
+    directory.close();
+    directory.close();
+    assertThatThrownBy(directory::read)
+        .isInstanceOf(DirectoryException.class)
+        .hasMessageEndingWith("is closed");
+  }
+
+  @Test
+  void aWriterWaitsForAnotherAndAReaderDoesNot() throws SQLException {
+    try (SqliteDirectory writer = SqliteDirectory.open(uri);
+        SqliteDirectory reader = SqliteDirectory.open(uri)) {
+      writer.apply(cluster(BOTH));
+      try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+          Statement lock = other.createStatement()) {
+        lock.execute("BEGIN IMMEDIATE");
+        lock.execute("DELETE FROM site_nodes");
+        assertThat(reader.read().sites()).hasSize(2);
+        CompletableFuture<Changes> apply =
+            CompletableFuture.supplyAsync(
+                () -> writer.apply(cluster(BOTH.replace("one.example", "new.example"))));
+        assertThat(apply).isNotDone();
+        lock.execute("ROLLBACK");
+        assertThat(apply)
+            .succeedsWithin(Duration.ofSeconds(10))
+            .extracting(changes -> changes.lines().size())
+            .isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void aWatcherFollowsWithinASecond() {
+    try (SqliteDirectory writer = SqliteDirectory.open(uri);
+        SqliteDirectory reader = SqliteDirectory.open(uri);
+        DirectoryWatcher watcher = DirectoryWatcher.start(reader)) {
+      assertThat(watcher.snapshot().find("one.example")).isNull();
+      writer.apply(cluster(BOTH));
+      await()
+          .atMost(Duration.ofSeconds(1))
+          .untilAsserted(() -> assertThat(watcher.snapshot().find("one.example")).isNotNull());
+    }
+  }
+
+  @Test
+  void aFileThatIsGoneOrReplacedDoesNotEmptyTheSnapshot() throws IOException {
+    String other = "sqlite:" + folder.resolve("other.db");
+    try (SqliteDirectory next = SqliteDirectory.open(other)) {
+      next.apply(cluster(BOTH.replace("one.example", "new.example")));
+    }
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(BOTH));
+      try (DirectoryWatcher watcher = DirectoryWatcher.start(directory, Duration.ofMillis(10))) {
+        Files.delete(file);
+        assertThatThrownBy(directory::read).hasMessageContaining("the file is gone");
+        assertThatThrownBy(directory::version).hasMessageContaining("the file is gone");
+        assertThat(file).doesNotExist();
+        Files.createFile(file);
+        assertThatThrownBy(directory::read).hasMessageContaining("the new file has no tables");
+        assertThat(watcher.snapshot().find("one.example")).isNotNull();
+        Files.deleteIfExists(Path.of(file + "-wal"));
+        Files.deleteIfExists(Path.of(file + "-shm"));
+        Files.move(SqliteDirectory.path(other), file, StandardCopyOption.REPLACE_EXISTING);
+        await().untilAsserted(() -> assertThat(watcher.snapshot().find("new.example")).isNotNull());
+        assertThat(watcher.snapshot().find("one.example")).isNull();
+      }
+    }
+  }
+
+  private static ClusterFile cluster(String text) {
+    return ClusterFile.parse("cluster.yaml", text);
+  }
+
+  private void sql(String statement) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement run = connection.createStatement()) {
+      run.execute("PRAGMA foreign_keys = ON");
+      run.execute(statement);
+    }
+  }
+}
