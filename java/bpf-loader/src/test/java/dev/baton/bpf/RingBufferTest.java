@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import dev.baton.bindings.libbpf.LibBpf;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -195,7 +194,7 @@ class RingBufferTest {
   }
 
   private static BpfMap ring(String name) {
-    return BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), name, 0, 0, 4096, 0);
+    return BpfMap.create(MapType.RINGBUF, name, 0, 0, 4096, 0);
   }
 
   @Test
