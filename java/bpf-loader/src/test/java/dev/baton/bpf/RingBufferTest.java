@@ -157,6 +157,35 @@ class RingBufferTest {
   }
 
   @Test
+  void nothingIsLostOrTornWhileAProgramWritesOnAnotherCpu() throws InterruptedException {
+    int count = 20_000;
+    List<Long> got = new ArrayList<>(count);
+    try (RingBuffer ring =
+        new RingBuffer(
+            object.map("ring"),
+            data -> {
+              assertThat(data.get(LONG, 16)).isEqualTo(~data.get(LONG, 0));
+              got.add(data.get(LONG, 0));
+            })) {
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < count; i++) {
+                  while (emit(i) != 0) {
+                    Thread.onSpinWait(); // full: the reader is behind
+                  }
+                }
+              });
+      long deadline = System.nanoTime() + 30_000_000_000L;
+      while (got.size() < count && System.nanoTime() < deadline) {
+        ring.poll(100);
+      }
+      sender.join(30_000);
+    }
+    assertThat(got).containsExactlyElementsOf(LongStream.range(0, count).boxed().toList());
+  }
+
+  @Test
   void theMapsDescriptorIsReadableWhileThereAreRecords() {
     try (RingBuffer ring = new RingBuffer(object.map("ring"), data -> {})) {
       int epoll = Libc.epollOf(ring.epollFd());
