@@ -11,7 +11,10 @@ public final class BpfException extends RuntimeException {
   private static final long serialVersionUID = 1L;
   private static final int TAIL_LINES = 24;
 
+  /** Positive. */
   private final int errno;
+
+  /** All that libbpf printed. */
   private final String log;
 
   /**

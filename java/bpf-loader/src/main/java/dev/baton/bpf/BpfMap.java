@@ -29,6 +29,18 @@ public final class BpfMap implements AutoCloseable {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
+  /** Update: write the entry, new or old. */
+  public static final long ANY = 0;
+
+  /** Update: only a new entry. */
+  public static final long NOEXIST = 1;
+
+  /** Update: only an entry that is there. */
+  public static final long EXIST = 2;
+
+  /** Creation: entries are allocated when they come (BPF_F_NO_PREALLOC). */
+  public static final int NO_PREALLOC = 1;
+
   /** Told each entry of a map. */
   @FunctionalInterface
   public interface Visitor {
@@ -70,7 +82,7 @@ public final class BpfMap implements AutoCloseable {
   /**
    * Makes a map.
    *
-   * @param type {@code LibBpf.BPF_MAP_TYPE_…()}; for maps of maps see {@link #createOuter}
+   * @param type one of {@link MapType}; for maps of maps see {@link #createOuter}
    * @param name at most 15 characters of {@code [A-Za-z0-9_.]}; longer ones are cut
    * @param keySize bytes; 0 for a ring buffer
    * @param valueSize bytes, of one CPU's value in per-CPU maps; 0 for a ring buffer
@@ -189,7 +201,7 @@ public final class BpfMap implements AutoCloseable {
   /**
    * The kind of map.
    *
-   * @return {@code enum bpf_map_type}
+   * @return {@code enum bpf_map_type}; see {@link MapType}
    */
   public int type() {
     return info.type();
@@ -304,9 +316,7 @@ public final class BpfMap implements AutoCloseable {
    */
   public void update(int key, BpfMap inner) {
     try (Arena arena = Arena.ofConfined()) {
-      int result =
-          update(
-              arena.allocateFrom(INT, key), arena.allocateFrom(INT, inner.fd()), LibBpf.BPF_ANY());
+      int result = update(arena.allocateFrom(INT, key), arena.allocateFrom(INT, inner.fd()), ANY);
       Libbpf.check(result, "bpf_map_update_elem", name() + "[" + key + "]");
     }
   }
@@ -418,7 +428,7 @@ public final class BpfMap implements AutoCloseable {
    * @throws IllegalStateException when the map is of another kind
    */
   public long[] perCpuLongs(int index) {
-    if (type() != LibBpf.BPF_MAP_TYPE_PERCPU_ARRAY() || valueSize() != Long.BYTES) {
+    if (type() != MapType.PERCPU_ARRAY || valueSize() != Long.BYTES) {
       throw new IllegalStateException("map " + name() + " is no per-CPU array of 64-bit numbers");
     }
     try (Arena arena = Arena.ofConfined()) {

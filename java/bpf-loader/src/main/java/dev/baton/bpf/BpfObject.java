@@ -22,10 +22,14 @@ import java.util.regex.Pattern;
  * what is pinned or attached lives on in the kernel.
  */
 public final class BpfObject implements AutoCloseable {
-  private static final MethodHandle OPEN =
-      Errno.capturing(
-          LibBpf.bpf_object__open_mem$address(), LibBpf.bpf_object__open_mem$descriptor());
   private static final Pattern FAILED = Pattern.compile("prog '([^']+)': BPF program load failed");
+
+  /** Apart, so that a missing libbpf is reported before this fails to initialize. */
+  private static final class Handles {
+    static final MethodHandle OPEN =
+        Errno.capturing(
+            LibBpf.bpf_object__open_mem$address(), LibBpf.bpf_object__open_mem$descriptor());
+  }
 
   private final String name;
   private final MemorySegment object;
@@ -58,7 +62,7 @@ public final class BpfObject implements AutoCloseable {
       MemorySegment state = Errno.newState(arena);
       MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, elf);
       MemorySegment opened =
-          (MemorySegment) OPEN.invokeExact(state, bytes, (long) elf.length, opts);
+          (MemorySegment) Handles.OPEN.invokeExact(state, bytes, (long) elf.length, opts);
       if (opened.equals(MemorySegment.NULL)) {
         throw new BpfException("bpf_object__open_mem", name, Errno.errno(state), LibbpfLog.take());
       }

@@ -5,18 +5,36 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import org.jspecify.annotations.Nullable;
 
-/** The door to libbpf: is it there, and what its return values mean. */
-final class Libbpf {
+/**
+ * The door to libbpf: is it there, and which. All classes of this package ask by themselves; those
+ * that touch the bindings directly must call {@link #require()} before.
+ */
+public final class Libbpf {
   private static final String LIBRARY = "libbpf.so.1";
   private static final @Nullable String MISSING = open();
 
   private Libbpf() {}
 
-  /** Before the first touch of {@link LibBpf}, whose initializer fails without a clear message. */
-  static void require() {
+  /**
+   * Makes sure that libbpf can be used. Costs nothing when it can.
+   *
+   * @throws BpfException ENOENT, with a message that says what to install
+   */
+  public static void require() {
     if (MISSING != null) {
       throw BpfException.of(MISSING, Libc.ENOENT, null);
     }
+  }
+
+  /**
+   * The version of the library that is there.
+   *
+   * @return such as 1.5
+   * @throws BpfException as {@link #require()}
+   */
+  public static String version() {
+    require();
+    return LibBpf.libbpf_major_version() + "." + LibBpf.libbpf_minor_version();
   }
 
   private static @Nullable String open() {

@@ -26,7 +26,7 @@ final class MapBatch {
 
   /** The same, with batches of so many entries to begin with. */
   static long forEach(BpfMap map, BpfMap.Visitor visitor, int capacity) {
-    if (map.type() != LibBpf.BPF_MAP_TYPE_LPM_TRIE()) {
+    if (map.type() != MapType.LPM_TRIE) {
       long visited = inBatches(map, visitor, false, capacity);
       if (visited >= 0) {
         return visited;

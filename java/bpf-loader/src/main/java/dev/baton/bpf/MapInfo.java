@@ -9,8 +9,6 @@ import java.lang.foreign.ValueLayout;
 /** What the kernel tells of a map. */
 record MapInfo(
     int id, int type, String name, int keySize, int valueSize, int maxEntries, int flags) {
-  // enum bpf_map_type; these two are not among the bindings.
-  private static final int LRU_PERCPU_HASH = 10;
   private static final int PERCPU_CGROUP_STORAGE = 21;
 
   static MapInfo read(int fd) {
@@ -35,9 +33,9 @@ record MapInfo(
   }
 
   private boolean isPerCpu() {
-    return type == LibBpf.BPF_MAP_TYPE_PERCPU_ARRAY()
-        || type == LibBpf.BPF_MAP_TYPE_PERCPU_HASH()
-        || type == LRU_PERCPU_HASH
+    return type == MapType.PERCPU_ARRAY
+        || type == MapType.PERCPU_HASH
+        || type == MapType.LRU_PERCPU_HASH
         || type == PERCPU_CGROUP_STORAGE;
   }
 }

@@ -1,6 +1,5 @@
 package dev.baton.bpf;
 
-import dev.baton.bindings.libbpf.LibBpf;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -81,7 +80,7 @@ public final class RingBuffer implements AutoCloseable {
    * @throws IllegalArgumentException when the map is no ring buffer
    */
   public RingBuffer(BpfMap ring, RawHandler handler) {
-    if (ring.type() != LibBpf.BPF_MAP_TYPE_RINGBUF()) {
+    if (ring.type() != MapType.RINGBUF) {
       throw new IllegalArgumentException(ring + " is no ring buffer");
     }
     this.map = ring;

@@ -1,6 +1,5 @@
 package dev.baton.bpf;
 
-import dev.baton.bindings.libbpf.LibBpf;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -69,7 +68,7 @@ public final class TypedMap<K, V> {
    * @throws BpfException E2BIG when the map is full, ENOMEM, EBUSY
    */
   public void put(K key, V value) {
-    int result = update(key, value, LibBpf.BPF_ANY());
+    int result = update(key, value, BpfMap.ANY);
     Libbpf.check(result, "bpf_map_update_elem", map.name());
   }
 
@@ -82,7 +81,7 @@ public final class TypedMap<K, V> {
    * @throws BpfException E2BIG when the map is full, ENOMEM, EBUSY
    */
   public boolean putIfAbsent(K key, V value) {
-    int result = update(key, value, LibBpf.BPF_NOEXIST());
+    int result = update(key, value, BpfMap.NOEXIST);
     if (result == -Libc.EEXIST) {
       return false;
     }

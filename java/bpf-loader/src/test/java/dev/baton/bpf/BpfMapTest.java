@@ -3,10 +3,11 @@ package dev.baton.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.baton.bindings.libbpf.LibBpf;
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BpfMapTest {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final int NO_PREALLOC = LibBpf.BPF_F_NO_PREALLOC();
+  private static final int NO_PREALLOC = BpfMap.NO_PREALLOC;
 
   @BeforeEach
   void needs() {
@@ -31,7 +32,7 @@ class BpfMapTest {
   }
 
   private static BpfMap hash(int maxEntries) {
-    return BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "numbers", 4, 8, maxEntries, NO_PREALLOC);
+    return BpfMap.create(MapType.HASH, "numbers", 4, 8, maxEntries, NO_PREALLOC);
   }
 
   private static void fill(BpfMap map, int count) {
@@ -44,7 +45,7 @@ class BpfMapTest {
   @Test
   void tellsWhatItIs() {
     try (BpfMap map = hash(7)) {
-      assertThat(map.type()).isEqualTo(LibBpf.BPF_MAP_TYPE_HASH());
+      assertThat(map.type()).isEqualTo(MapType.HASH);
       assertThat(map.name()).isEqualTo("numbers");
       assertThat(map.keySize()).isEqualTo(4);
       assertThat(map.valueSize()).isEqualTo(8);
@@ -60,7 +61,7 @@ class BpfMapTest {
 
   @Test
   void ordinaryOutcomesAreReturnValues() {
-    try (BpfMap map = BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "numbers", 4, 8, 2, 0);
+    try (BpfMap map = BpfMap.create(MapType.HASH, "numbers", 4, 8, 2, 0);
         Arena arena = Arena.ofConfined()) {
       MemorySegment key = arena.allocateFrom(INT, 1);
       MemorySegment value = arena.allocateFrom(LONG, 11);
@@ -68,9 +69,9 @@ class BpfMapTest {
       assertThat(map.lookup(key, out)).isFalse();
       assertThat(map.delete(key)).isFalse();
       assertThat(map.lookupAndDelete(key, out)).isFalse();
-      assertThat(map.update(key, value, LibBpf.BPF_EXIST())).isEqualTo(-Libc.ENOENT);
-      assertThat(map.update(key, value, LibBpf.BPF_NOEXIST())).isZero();
-      assertThat(map.update(key, value, LibBpf.BPF_NOEXIST())).isEqualTo(-Libc.EEXIST);
+      assertThat(map.update(key, value, BpfMap.EXIST)).isEqualTo(-Libc.ENOENT);
+      assertThat(map.update(key, value, BpfMap.NOEXIST)).isZero();
+      assertThat(map.update(key, value, BpfMap.NOEXIST)).isEqualTo(-Libc.EEXIST);
       assertThat(map.lookup(key, out)).isTrue();
       assertThat(out.get(LONG, 0)).isEqualTo(11);
       key.set(INT, 0, 2);
@@ -102,10 +103,7 @@ class BpfMapTest {
   @Test
   void everyKindIsVisitedCompletely() {
     int count = 3000;
-    for (int type :
-        new int[] {
-          LibBpf.BPF_MAP_TYPE_HASH(), LibBpf.BPF_MAP_TYPE_LRU_HASH(), LibBpf.BPF_MAP_TYPE_ARRAY()
-        }) {
+    for (int type : new int[] {MapType.HASH, MapType.LRU_HASH, MapType.ARRAY}) {
       try (BpfMap map = BpfMap.create(type, "numbers", 4, 8, 4 * count, 0)) {
         fill(map, count);
         List<Integer> seen = new ArrayList<>();
@@ -127,8 +125,7 @@ class BpfMapTest {
   void aBucketLargerThanTheBatchMakesTheBatchGrow() {
     // Values of 32 kB give batches of 8 entries; 128 entries in a map of 2 crowd its buckets.
     int valueSize = 32 * 1024;
-    try (BpfMap map =
-            BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "crowded", 4, valueSize, 128, NO_PREALLOC);
+    try (BpfMap map = BpfMap.create(MapType.HASH, "crowded", 4, valueSize, 128, NO_PREALLOC);
         Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(valueSize);
       MemorySegment key = arena.allocate(4);
@@ -146,7 +143,7 @@ class BpfMapTest {
 
   @Test
   void triesAreVisitedByTheirKeys() {
-    try (BpfMap map = BpfMap.create(LibBpf.BPF_MAP_TYPE_LPM_TRIE(), "trie", 8, 8, 10, NO_PREALLOC);
+    try (BpfMap map = BpfMap.create(MapType.LPM_TRIE, "trie", 8, 8, 10, NO_PREALLOC);
         Arena arena = Arena.ofConfined()) {
       MemorySegment key = arena.allocate(8);
       MemorySegment value = arena.allocate(8);
@@ -197,7 +194,7 @@ class BpfMapTest {
       MemorySegment values =
           arena.allocateFrom(LONG, IntStream.range(0, 60).asLongStream().toArray());
       assertThat(map.updateBatch(keys, values, 60, 0)).isEqualTo(60);
-      assertThat(map.updateBatch(keys, values, 60, LibBpf.BPF_NOEXIST())).isZero();
+      assertThat(map.updateBatch(keys, values, 60, BpfMap.NOEXIST)).isZero();
       assertThat(map.updateBatch(keys, values, 0, 0)).isZero();
       map.delete(keys);
       map.delete(keys.asSlice(10 * 4));
@@ -239,7 +236,7 @@ class BpfMapTest {
 
   @Test
   void perCpuNumbersAreSummed() {
-    try (BpfMap map = BpfMap.create(LibBpf.BPF_MAP_TYPE_PERCPU_ARRAY(), "counters", 4, 8, 2, 0)) {
+    try (BpfMap map = BpfMap.create(MapType.PERCPU_ARRAY, "counters", 4, 8, 2, 0)) {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment values = arena.allocate(map.valueBytes(), 8);
         for (int cpu = 0; cpu < Libbpf.possibleCpus(); cpu++) {
@@ -293,9 +290,8 @@ class BpfMapTest {
   @Test
   void mapsOfMapsHoldWhatFitsThePattern() {
     try (BpfMap inner = hash(3);
-        BpfMap other = BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "other", 8, 8, 3, NO_PREALLOC);
-        BpfMap outer =
-            BpfMap.createOuter(LibBpf.BPF_MAP_TYPE_ARRAY_OF_MAPS(), "outer", inner, 2, 0);
+        BpfMap other = BpfMap.create(MapType.HASH, "other", 8, 8, 3, NO_PREALLOC);
+        BpfMap outer = BpfMap.createOuter(MapType.ARRAY_OF_MAPS, "outer", inner, 2, 0);
         Arena arena = Arena.ofConfined()) {
       outer.update(1, inner);
       MemorySegment value = arena.allocate(INT);
@@ -335,6 +331,29 @@ class BpfMapTest {
         one.get();
       }
       assertThat(map.forEach((k, v) -> {})).isEqualTo(4000);
+    }
+  }
+
+  @Test
+  void pointCallsAllocateNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().threadId();
+    try (BpfMap map = hash(10);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocate(INT);
+      MemorySegment value = arena.allocate(LONG);
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 300; round++) {
+        long before = threads.getThreadAllocatedBytes(self);
+        for (int i = 0; i < 100; i++) {
+          map.update(key, value, 0);
+          map.lookup(key, value);
+          map.nextKey(null, key);
+          map.delete(key);
+        }
+        least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
+      }
+      assertThat(least).as("bytes for 400 calls, once warm").isLessThan(100);
     }
   }
 

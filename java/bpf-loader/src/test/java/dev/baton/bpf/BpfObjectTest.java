@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.baton.bindings.libbpf.LibBpf;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,7 +46,7 @@ class BpfObjectTest {
   @Test
   void constantsAreSetBeforeTheLoad() {
     try (BpfObject object = BpfObject.open(Needs.object("loader"), "loader");
-        BpfMap inner = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "inner", 0, 0, 4096, 0)) {
+        BpfMap inner = BpfMap.create(MapType.RINGBUF, "inner", 0, 0, 4096, 0)) {
       object.setInnerMap("rings", inner);
       object.setRodata("verdict", 2);
       object.setRodata("a_byte", 200);
@@ -72,9 +71,8 @@ class BpfObjectTest {
 
   @Test
   void maxEntriesReuseAndInnerMapsTakeEffect() {
-    try (BpfMap inner = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "inner", 0, 0, 4096, 0);
-        BpfMap counters =
-            BpfMap.create(LibBpf.BPF_MAP_TYPE_PERCPU_ARRAY(), "counters", 4, 8, 4, 0)) {
+    try (BpfMap inner = BpfMap.create(MapType.RINGBUF, "inner", 0, 0, 4096, 0);
+        BpfMap counters = BpfMap.create(MapType.PERCPU_ARRAY, "counters", 4, 8, 4, 0)) {
       try (BpfObject object = BpfObject.open(Needs.object("loader"), "loader")) {
         object.setMaxEntries("values", 5);
         object.setMaxEntries("ring", 8192);
@@ -130,9 +128,8 @@ class BpfObjectTest {
   private static BpfObject pinning(Path dir) {
     BpfObject object = BpfObject.open(Needs.object("loader"), "loader");
     object.setAutoload("tc_emit_inner", false);
-    try (BpfMap inner = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "inner", 0, 0, 4096, 0);
-        BpfMap rings =
-            BpfMap.createOuter(LibBpf.BPF_MAP_TYPE_ARRAY_OF_MAPS(), "rings", inner, 4, 0)) {
+    try (BpfMap inner = BpfMap.create(MapType.RINGBUF, "inner", 0, 0, 4096, 0);
+        BpfMap rings = BpfMap.createOuter(MapType.ARRAY_OF_MAPS, "rings", inner, 4, 0)) {
       object.reuse("rings", rings);
     }
     object.setPinPath("counters", dir.resolve("counters"));

@@ -3,19 +3,21 @@ package dev.baton.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.baton.bindings.libbpf.LibBpf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** What a test needs of the machine; without it the test is skipped, by name. */
 final class Needs {
+  private static final int CAP_SYS_ADMIN = 21;
+
   private Needs() {}
 
   /** The right to make maps and to load programs. */
   static void bpf() {
-    try (BpfMap map = BpfMap.create(LibBpf.BPF_MAP_TYPE_ARRAY(), "probe", 4, 4, 1, 0)) {
+    try (BpfMap map = BpfMap.create(MapType.ARRAY, "probe", 4, 4, 1, 0)) {
       assertThat(map.fd()).isNotNegative();
     } catch (BpfException e) {
       assumeTrue(false, "needs CAP_BPF, CAP_NET_ADMIN and libbpf: " + e.getMessage());
@@ -31,9 +33,17 @@ final class Needs {
     }
   }
 
-  /** Root, for mounts and network namespaces. */
+  /** The right to mount and to make network namespaces. */
   static void root() {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    String capabilities;
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      capabilities =
+          lines.filter(line -> line.startsWith("CapEff:")).findFirst().orElse("CapEff: 0");
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    long effective = Long.parseUnsignedLong(capabilities.replaceAll(".*\\s", ""), 16);
+    assumeTrue((effective & 1L << CAP_SYS_ADMIN) != 0, "needs root (CAP_SYS_ADMIN)");
   }
 
   static void program(String name) {
@@ -60,7 +70,7 @@ final class Needs {
   /** The usual test object, with room for inner rings and loaded. */
   static BpfObject loaded() {
     BpfObject object = BpfObject.open(object("loader"), "loader");
-    try (BpfMap inner = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "inner", 0, 0, 4096, 0)) {
+    try (BpfMap inner = BpfMap.create(MapType.RINGBUF, "inner", 0, 0, 4096, 0)) {
       object.setInnerMap("rings", inner);
       object.load();
       return object;

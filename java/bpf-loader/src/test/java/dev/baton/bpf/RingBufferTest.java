@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import dev.baton.bindings.libbpf.LibBpf;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -158,6 +157,35 @@ class RingBufferTest {
   }
 
   @Test
+  void nothingIsLostOrTornWhileAProgramWritesOnAnotherCpu() throws InterruptedException {
+    int count = 20_000;
+    List<Long> got = new ArrayList<>(count);
+    try (RingBuffer ring =
+        new RingBuffer(
+            object.map("ring"),
+            data -> {
+              assertThat(data.get(LONG, 16)).isEqualTo(~data.get(LONG, 0));
+              got.add(data.get(LONG, 0));
+            })) {
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < count; i++) {
+                  while (emit(i) != 0) {
+                    Thread.onSpinWait(); // full: the reader is behind
+                  }
+                }
+              });
+      long deadline = System.nanoTime() + 30_000_000_000L;
+      while (got.size() < count && System.nanoTime() < deadline) {
+        ring.poll(100);
+      }
+      sender.join(30_000);
+    }
+    assertThat(got).containsExactlyElementsOf(LongStream.range(0, count).boxed().toList());
+  }
+
+  @Test
   void theMapsDescriptorIsReadableWhileThereAreRecords() {
     try (RingBuffer ring = new RingBuffer(object.map("ring"), data -> {})) {
       int epoll = Libc.epollOf(ring.epollFd());
@@ -195,7 +223,7 @@ class RingBufferTest {
   }
 
   private static BpfMap ring(String name) {
-    return BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), name, 0, 0, 4096, 0);
+    return BpfMap.create(MapType.RINGBUF, name, 0, 0, 4096, 0);
   }
 
   @Test
