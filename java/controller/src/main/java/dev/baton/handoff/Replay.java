@@ -16,7 +16,7 @@ final class Replay {
   private int fin;
   private int sent;
   private int acknowledged;
-  private int highest;
+  private int reached;
   private int congestionWindow;
   private long targetWindow;
   private long timeout;
@@ -30,7 +30,7 @@ final class Replay {
    */
   void start(int segmentSize, long window) {
     this.segmentSize = segmentSize;
-    data = fin = sent = acknowledged = highest = 0;
+    data = fin = sent = acknowledged = reached = 0;
     congestionWindow = INITIAL_WINDOW;
     targetWindow = window;
     timeout = INITIAL_TIMEOUT;
@@ -41,6 +41,7 @@ final class Replay {
   void extend(int bytes, boolean withFin) {
     data = bytes;
     fin = withFin ? 1 : 0;
+    settle();
   }
 
   /** Where the next segment begins. */
@@ -71,30 +72,37 @@ final class Replay {
   /** A segment has left. */
   void sent(int bytes, boolean withFin) {
     sent += bytes + (withFin ? 1 : 0);
-    highest = Math.max(highest, sent);
     probing = false;
   }
 
   /**
-   * The target has acknowledged everything before {@code offset}.
+   * The target has acknowledged everything before {@code offset}. That may be more than was
+   * replayed: what the client has sent since goes straight to the target, and so does what it
+   * repeats.
    *
    * @param window bytes it takes from there on
    * @return whether the acknowledgment says something new
    */
   boolean acknowledged(int offset, long window) {
-    if (offset < acknowledged || offset > highest) {
+    if (offset < acknowledged) {
       return false;
     }
     boolean wider = window > targetWindow;
-    boolean advance = offset > acknowledged;
+    int before = acknowledged;
     targetWindow = window;
-    if (advance) {
-      acknowledged = offset;
-      sent = Math.max(sent, offset);
+    reached = Math.max(reached, offset);
+    settle();
+    if (acknowledged > before) {
       congestionWindow++;
       timeout = INITIAL_TIMEOUT;
     }
-    return advance || wider;
+    return acknowledged > before || wider;
+  }
+
+  /** Of what the target has reached, the backlog's part counts. */
+  private void settle() {
+    acknowledged = Math.max(acknowledged, Math.min(reached, data + fin));
+    sent = Math.max(sent, acknowledged);
   }
 
   /** Nothing came back in time: once more from the first unacknowledged byte. */
