@@ -60,7 +60,6 @@ final class Connection extends TimerWheel.Timed {
   long synWait;
   int initialSequence;
   int synTimestamp;
-  int challenges;
 
   // What the client leg negotiated; read once, before the first SYN.
   boolean timestamps;
@@ -117,7 +116,6 @@ final class Connection extends TimerWheel.Timed {
     candidate = 0;
     failure = Reason.NONE;
     ports = null;
-    challenges = 0;
     live = false;
     drained = MemorySegment.NULL;
     if (drainedArena != null) {

@@ -21,7 +21,6 @@ final class Handoff {
   /** A pending entry outlives its attempt, so that a late SYN,ACK is not answered with RST. */
   private static final long PENDING_GRACE = 200_000_000L;
 
-  private static final int MAX_CHALLENGES = 8;
   private static final int MAX_WINDOW = 65_535;
   private static final int MAX_SCALE = 14;
   private static final int NO_SCALE = 15;
@@ -74,6 +73,7 @@ final class Handoff {
   private void tryCandidate(Connection c, long now) {
     while (c.candidate < c.candidates.size()) {
       Node node = c.candidates.get(c.candidate);
+      c.attemptEnds = now + tools.config.timeouts().syn().toNanos();
       Reason failure = attempt(c, node, now);
       if (failure == Reason.NONE) {
         return;
@@ -88,7 +88,6 @@ final class Handoff {
     c.failure = reason;
     tools.counters.refused(reason);
     c.candidate++;
-    c.challenges = 0;
   }
 
   private void giveUp(Connection c, long now) {
@@ -122,7 +121,6 @@ final class Handoff {
     }
     t.ownPort = port;
     c.ports = pool;
-    c.attemptEnds = now + tools.config.timeouts().syn().toNanos();
     c.synWait = FIRST_SYN_WAIT;
     c.initialSequence = tools.clock.initialSequence(t.own, port, t.target, t.targetPort, now);
     int put = putPending(c, now);
@@ -204,12 +202,13 @@ final class Handoff {
 
   /**
    * The target still knows the tuple: a RST at the number it expects ends that, and another port
-   * serves meanwhile (RFC 5961 4.2).
+   * serves meanwhile (RFC 5961 4.2). As many ports as the candidate's time allows: after a reboot
+   * or a detach, which forget the clock, a busy target may know them all.
    */
   void onChallenge(Connection c, TargetEvent event, long now) {
     sendReset(c, event.acknowledgment());
     forgetAttempt(c);
-    if (++c.challenges > MAX_CHALLENGES) {
+    if (now >= c.attemptEnds) {
       fail(c, Reason.TARGET_CHALLENGED);
       tryCandidate(c, now);
       return;
