@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       StatusCommand.class,
       FlowsCommand.class,
       DetachCommand.class,
+      DemoCommand.class,
       VersionCommand.class,
       HelpCommand.class,
     })
