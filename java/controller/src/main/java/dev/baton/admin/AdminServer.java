@@ -25,20 +25,28 @@ public final class AdminServer implements AutoCloseable {
   }
 
   /**
-   * Starts to serve.
+   * Takes the address, so that no second controller can start, and answers nothing yet.
    *
    * @throws UncheckedIOException when the address cannot be bound
    */
-  public static AdminServer start(InetSocketAddress address, Status status) {
+  public static AdminServer bind(InetSocketAddress address) {
     try {
-      AdminServer admin = new AdminServer(HttpServer.create(address, 0));
-      admin.server.setExecutor(admin.executor);
-      admin.server.createContext("/", exchange -> answer(exchange, status));
-      admin.server.start();
-      return admin;
+      return new AdminServer(HttpServer.create(address, 0));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot listen at " + address + " (admin)", e);
+      throw new UncheckedIOException(
+          "cannot listen at "
+              + address
+              + " (admin; is a controller running already?): "
+              + e.getMessage(),
+          e);
     }
+  }
+
+  /** Starts to answer. */
+  public void serve(Status status) {
+    server.setExecutor(executor);
+    server.createContext("/", exchange -> answer(exchange, status));
+    server.start();
   }
 
   private static void answer(HttpExchange exchange, Status status) throws IOException {

@@ -44,7 +44,6 @@ public final class Status {
         config.listen().stream().map(l -> l.address().getHostAddress() + ":" + l.port()).toList());
     all.put("directory", directory());
     all.put("connections", connections());
-    all.put("user_space_bytes", bytes());
     all.put("reasons", reasons());
     all.put("data_plane", dataPlane(controller.path().counters()));
     return all;
@@ -60,10 +59,11 @@ public final class Status {
   }
 
   private static Map<String, Object> node(Node node) {
-    return Map.of(
-        "name", node.name(),
-        "address", node.address().getHostAddress() + ":" + node.port(),
-        "state", node.state().name().toLowerCase(Locale.ROOT));
+    Map<String, Object> part = new LinkedHashMap<>();
+    part.put("name", node.name());
+    part.put("address", node.address().getHostAddress() + ":" + node.port());
+    part.put("state", node.state().name().toLowerCase(Locale.ROOT));
+    return part;
   }
 
   private Map<String, Object> connections() {
@@ -77,14 +77,7 @@ public final class Status {
     part.put("flows_lingering", controller.lingeringPorts());
     long live = counters.liveSum();
     part.put("handoff_mean_us", live == 0 ? 0 : counters.handoffNanosSum() / live / 1000);
-    return part;
-  }
-
-  /** After release there is no socket left that a process could read or write. */
-  private Map<String, Object> bytes() {
-    Map<String, Object> part = new LinkedHashMap<>();
-    part.put("between_live_and_release", controller.counters().replayedAfterLiveSum());
-    part.put("after_release", 0);
+    part.put("bytes_replayed", counters.replayedAfterLiveSum());
     return part;
   }
 

@@ -46,10 +46,9 @@ final class RunCommand implements Callable<Integer> {
   private void run(BatonConfig baton, CountDownLatch stop) {
     try (SqliteDirectory directory = SqliteDirectory.open(baton.directory());
         DirectoryWatcher watcher = DirectoryWatcher.start(directory);
-        Controller controller = Controller.start(baton, watcher::snapshot);
-        AdminServer admin =
-            AdminServer.start(
-                baton.admin(), new Status(baton, controller, watcher::snapshot, Version.baton()))) {
+        AdminServer admin = AdminServer.bind(baton.admin());
+        Controller controller = Controller.start(baton, watcher::snapshot)) {
+      admin.serve(new Status(baton, controller, watcher::snapshot, Version.baton()));
       ready(baton, admin);
       stop.await();
     } catch (InterruptedException e) {

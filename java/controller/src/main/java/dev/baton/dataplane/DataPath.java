@@ -90,6 +90,11 @@ public final class DataPath implements AutoCloseable {
     return config.pinPath().resolve("v" + Baton.BATON_SCHEMA());
   }
 
+  /** Whether an earlier controller's maps are there. */
+  public static boolean isPinned(BatonConfig config) {
+    return BpfMap.isPinned(pins(config).resolve(MAPS.getFirst()));
+  }
+
   private void prepareMaps(Path pins, int maxFlows) {
     for (String map : MAPS) {
       object.setPinPath(map, pins.resolve(map));

@@ -2,6 +2,7 @@ package dev.baton.handoff;
 
 import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
+import dev.baton.dataplane.Detach;
 import dev.baton.dataplane.Firewall;
 import dev.baton.dataplane.PortReservation;
 import dev.baton.directory.Snapshot;
@@ -49,10 +50,22 @@ public final class Controller implements AutoCloseable {
    * @param directory the newest snapshot, each time it is asked
    */
   public static Controller start(BatonConfig config, Supplier<Snapshot> directory) {
-    PortReservation.add(config.sourcePorts());
-    if (config.notrack()) {
-      Firewall.install(config);
+    boolean first = !DataPath.isPinned(config);
+    try {
+      PortReservation.add(config.sourcePorts());
+      if (config.notrack()) {
+        Firewall.install(config);
+      }
+      return started(config, directory);
+    } catch (RuntimeException e) {
+      if (first) {
+        undo(config, e);
+      }
+      throw e;
     }
+  }
+
+  private static Controller started(BatonConfig config, Supplier<Snapshot> directory) {
     Controller controller = new Controller(config, DataPath.start(config));
     try {
       controller.begin(directory);
@@ -60,6 +73,15 @@ public final class Controller implements AutoCloseable {
     } catch (RuntimeException e) {
       controller.close();
       throw e;
+    }
+  }
+
+  /** No controller was here before, so nothing half-attached is to stay. */
+  private static void undo(BatonConfig config, RuntimeException cause) {
+    try {
+      Detach.run(config);
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
     }
   }
 
