@@ -45,7 +45,8 @@ public final class Namespace {
    * @throws LabException if it takes too long
    */
   public Result run(Duration limit, String... command) {
-    // In a session of its own: Ctrl-C must reach the JVM first, which then ends what runs in its lab.
+    // In a session of its own: Ctrl-C must reach the JVM first, which then ends what runs in its
+    // lab.
     var full = new ArrayList<>(List.of("setsid"));
     full.addAll(inside(List.of(command)));
     return Commands.run(limit, full);
