@@ -44,8 +44,10 @@ class FirewallTest {
                 "sh",
                 "-c",
                 """
-                seq 1000 | xargs -P 20 -I+ curl -q -sSf --noproxy "*" --resolve www.example.com:80:10.0.1.1 \
-                  -o /dev/null -w '%{http_code} %{size_download}\\n' http://www.example.com/1k | sort | uniq -c
+                seq 1000 | xargs -P 20 -I+ sh -c '
+                  curl -q -sSf --noproxy "*" --connect-timeout 5 --max-time 20 --resolve www.example.com:80:10.0.1.1 \
+                    -o /dev/null -w "%{http_code} %{size_download}\\n" http://www.example.com/1k || exit 255
+                ' | sort | uniq -c
                 """)
             .orThrow();
     assertThat(out.strip()).isEqualTo("1000 200 1000");
