@@ -29,7 +29,7 @@ public final class Child implements AutoCloseable {
   private Child(String name, Process process, Path log) {
     this.name = name;
     this.process = process;
-    this.reader = Thread.ofVirtual().name(name).unstarted(() -> collect(log));
+    this.reader = Thread.ofPlatform().daemon().name(name).unstarted(() -> collect(log));
   }
 
   static Child start(String name, Path log, List<String> command) {

@@ -2,15 +2,18 @@ package dev.baton.lab;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Runs other programs, each with a time limit. */
 public final class Commands {
+  private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(5);
+
   private Commands() {}
 
   /**
@@ -24,20 +27,26 @@ public final class Commands {
   public static Result run(Duration limit, List<String> command) {
     String shown = String.join(" ", command);
     Process process = start(builder(command), shown);
-    CompletableFuture<String> out = read(process.getInputStream());
-    CompletableFuture<String> err = read(process.getErrorStream());
+    FutureTask<String> out = read(process.getInputStream());
+    FutureTask<String> err = read(process.getErrorStream());
     try {
       process.getOutputStream().close();
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new LabException("'%s' took longer than %d ms".formatted(shown, limit.toMillis()));
       }
-      return new Result(shown, process.exitValue(), out.join(), err.join());
+      return new Result(shown, process.exitValue(), text(out), text(err));
+    } catch (TimeoutException e) {
+      throw new LabException(
+          "'" + shown + "' ended, but left a process behind that holds its output", e);
+    } catch (ExecutionException e) {
+      throw new LabException("the output of '" + shown + "' is lost", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LabException("interrupted in '" + shown + "'", e);
     } catch (IOException e) {
       throw new LabException("'" + shown + "' failed", e);
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
@@ -60,16 +69,23 @@ public final class Commands {
     }
   }
 
-  private static CompletableFuture<String> read(InputStream stream) {
-    var text = new CompletableFuture<String>();
-    Thread.ofVirtual()
-        .start(() -> {
+  private static String text(FutureTask<String> output)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return output.get(OUTPUT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Reads on a platform thread: a read from a pipe would hold a virtual thread's carrier for as
+   * long as it blocks.
+   */
+  private static FutureTask<String> read(InputStream stream) {
+    var text =
+        new FutureTask<>(() -> {
           try (stream) {
-            text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-          } catch (IOException | UncheckedIOException e) {
-            text.complete("(output lost: " + e.getMessage() + ")");
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
           }
         });
+    Thread.ofPlatform().daemon().name("lab-output").start(text);
     return text;
   }
 }

@@ -162,7 +162,8 @@ public final class Controller implements AutoCloseable {
     child.awaitLine(text -> text.startsWith("ready"), READY_LIMIT);
   }
 
-  private boolean isRunning() {
+  /** Whether {@code baton run} runs. */
+  public boolean isRunning() {
     return child != null && child.isAlive();
   }
 

@@ -1,5 +1,7 @@
 package dev.baton.lab;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Something in a lab did not do what it should have; the message says what, and what it printed.
  */
@@ -17,7 +19,7 @@ public final class LabException extends RuntimeException {
    * @param message what was tried
    * @param cause why it failed
    */
-  public LabException(String message, Throwable cause) {
+  public LabException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,0 +1,84 @@
+package dev.baton.e2e;
+
+import static dev.baton.e2e.Scene.SITE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.baton.lab.Curl;
+import dev.baton.lab.Target;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What cannot be handed off is answered by the DMZ node: a complete response, from the living
+ * socket.
+ */
+@Tag("namespace")
+@ExtendWith(SceneExtension.class)
+class ErrorPageTest {
+  @TempDir Path folder;
+
+  private Curl.Reply get(Scene scene, String host, String... options) {
+    String[] all = new String[options.length + 2];
+    all[0] = "-D";
+    all[1] = folder.resolve("head").toString();
+    System.arraycopy(options, 0, all, 2, options.length);
+    return scene.curl.get(host, "/1k", folder.resolve("body"), all);
+  }
+
+  /** curl ends with 0 only if the body is as long as its head says. */
+  private void assertCompletePage(Curl.Reply reply, int status) throws Exception {
+    assertThat(reply).returns(0, Curl.Reply::exit).returns(status, Curl.Reply::status);
+    List<String> head = Files.readAllLines(folder.resolve("head"));
+    assertThat(head).anyMatch(line -> line.equalsIgnoreCase("Content-Length: " + reply.bytes()));
+    assertThat(head).noneMatch(line -> line.startsWith("X-Node:"));
+  }
+
+  @Test
+  void anUnknownHostIs404(Scene scene) throws Exception {
+    assertCompletePage(get(scene, "nobody.example.net"), 404);
+  }
+
+  @Test
+  void noHostIs400(Scene scene) throws Exception {
+    assertCompletePage(get(scene, SITE, "-H", "Host:"), 400);
+  }
+
+  @Test
+  void aHeadTooLargeIs431(Scene scene) throws Exception {
+    assertCompletePage(get(scene, SITE, "-H", "X-Filler: " + "x".repeat(100_000)), 431);
+  }
+
+  @Test
+  void aSilentTargetIs504AndServesAgainWhenItIsBack(Scene scene) throws Exception {
+    Target target = scene.lab.target(1);
+    target
+        .namespace()
+        .nft(
+            "table ip lab { chain in { type filter hook input priority 0; tcp dport 80 drop; }; }");
+    try {
+      assertCompletePage(get(scene, SITE), 504);
+    } finally {
+      target.namespace().sh("nft delete table ip lab");
+    }
+    assertThat(get(scene, SITE)).returns(200, Curl.Reply::status);
+  }
+
+  @Test
+  void aTargetThatRefusesIs502(Scene scene) throws Exception {
+    Target target = scene.lab.target(1);
+    target
+        .namespace()
+        .nft(
+            "table ip lab { chain in { type filter hook input priority 0; tcp dport 80 reject with tcp reset; }; }");
+    try {
+      assertCompletePage(get(scene, SITE), 502);
+    } finally {
+      target.namespace().sh("nft delete table ip lab");
+    }
+  }
+}
