@@ -93,7 +93,8 @@ class LifeTest {
                       "for d in d0 d1; do tc filter show dev $d ingress; tc filter show dev $d egress; done"))
           .isBlank();
       assertThat(own.lab.dmz().sh("nft list tables")).doesNotContain("baton");
-      assertThat(own.lab.dmz().sh("find %s -type f".formatted(own.lab.folder().resolve("bpf"))))
+      assertThat(
+              own.lab.dmz().sh("find %s -name 'baton*'".formatted(own.lab.folder().resolve("bpf"))))
           .isBlank();
     }
   }
