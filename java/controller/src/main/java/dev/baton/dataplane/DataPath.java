@@ -48,6 +48,7 @@ public final class DataPath implements AutoCloseable {
   private final List<BpfMap> rings = new ArrayList<>();
   private final Link publicLink;
   private final Link clusterLink;
+  private final LocalAddresses localAddresses = new LocalAddresses();
   private final byte[] secret = new byte[SECRET_BYTES];
   private boolean closed;
 
@@ -221,6 +222,11 @@ public final class DataPath implements AutoCloseable {
   /** The interface towards clients. */
   public Link publicLink() {
     return publicLink;
+  }
+
+  /** This host's own addresses. */
+  public LocalAddresses localAddresses() {
+    return localAddresses;
   }
 
   /** The interface towards targets. */

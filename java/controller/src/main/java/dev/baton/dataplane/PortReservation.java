@@ -2,6 +2,8 @@ package dev.baton.dataplane;
 
 import dev.baton.config.PortRange;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +17,8 @@ import java.util.List;
 public final class PortReservation {
   private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
 
+  private static final int MAX_TEXT = 1 << 19;
+
   private PortReservation() {}
 
   /**
@@ -24,7 +28,7 @@ public final class PortReservation {
    */
   public static void add(PortRange range) {
     try {
-      Files.writeString(RESERVED, with(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, with(read(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot reserve ports in " + RESERVED, e);
     }
@@ -33,9 +37,18 @@ public final class PortReservation {
   /** Takes the range out again, if it stands there as it was put in. */
   public static void remove(PortRange range) {
     try {
-      Files.writeString(RESERVED, without(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, without(read(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot change " + RESERVED, e);
+    }
+  }
+
+  /** In one read: this file gives nothing more to a second one, and Files.readString needs two. */
+  private static String read() throws IOException {
+    byte[] text = new byte[MAX_TEXT];
+    try (InputStream in = Files.newInputStream(RESERVED)) {
+      int length = in.read(text);
+      return new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
     }
   }
 

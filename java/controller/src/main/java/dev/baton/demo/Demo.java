@@ -204,8 +204,8 @@ public final class Demo {
 
   private void throughput(Lab lab, Curl curl) {
     report.title(
-        "One connection, %,d MiB, three times each in turn, medians"
-            .formatted(bulkBytes / MEBIBYTE));
+        "One connection, %,d MiB, %d times each in turn, medians"
+            .formatted(bulkBytes / MEBIBYTE, Throughput.ROUNDS));
     Throughput.Medians medians = new Throughput(lab, curl, SITE, bulkBytes).measure();
     report.line("plain IP forwarding    %6.2f Gbit/s".formatted(medians.forwarded()));
     report.line("handed off by Baton    %6.2f Gbit/s".formatted(medians.handedOff()));

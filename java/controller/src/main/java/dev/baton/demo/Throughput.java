@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Compares one handed-off connection with one over plain IP forwarding, on the same path, in turn.
  */
 final class Throughput {
-  private static final int ROUNDS = 3;
+  static final int ROUNDS = 9;
   private static final Path NOWHERE = Path.of("/dev/null");
 
   private final Lab lab;
@@ -30,12 +30,11 @@ final class Throughput {
     this.bytes = bytes;
   }
 
-  /** Gbit/s of both. */
-  record Medians(double handedOff, double forwarded) {
-    double ratio() {
-      return handedOff / forwarded;
-    }
-  }
+  /**
+   * Gbit/s of both, and the median of the rounds' own ratios: what disturbs the machine for a while
+   * disturbs both downloads of a round.
+   */
+  record Medians(double handedOff, double forwarded, double ratio) {}
 
   /**
    * Measures.
@@ -45,14 +44,16 @@ final class Throughput {
   Medians measure() {
     double[] handedOff = new double[ROUNDS];
     double[] forwarded = new double[ROUNDS];
+    double[] ratios = new double[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
       try (Forwarding _ = lab.forward()) {
         forwarded[i] =
             gigabits("plain forwarding", curl.getDirect(lab.target(1), "/bulk", NOWHERE));
       }
       handedOff[i] = gigabits("handed off", curl.get(host, "/bulk", NOWHERE));
+      ratios[i] = handedOff[i] / forwarded[i];
     }
-    return new Medians(median(handedOff), median(forwarded));
+    return new Medians(median(handedOff), median(forwarded), median(ratios));
   }
 
   private double gigabits(String what, Curl.Reply reply) {

@@ -106,6 +106,7 @@ public final class Controller implements AutoCloseable {
     Sweeper sweeper = new Sweeper(path.flows(), loops, config.timeouts());
     every(SWEEP_SECONDS, sweeper::sweep);
     every(WATCH_SECONDS, this::watchAttachment);
+    every(WATCH_SECONDS, path.localAddresses()::refresh);
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports what fails

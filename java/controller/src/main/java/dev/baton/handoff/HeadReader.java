@@ -90,7 +90,7 @@ final class HeadReader {
 
   private void decide(Connection c, long now) {
     c.headComplete = now;
-    if (tools.calls.arrivalInterface(c.fd) != tools.path.publicLink().index()) {
+    if (!cameThroughProgram(c)) {
       answer.send(
           c,
           503,
@@ -112,6 +112,11 @@ final class HeadReader {
     }
     c.candidates = nodes;
     handoff.begin(c, now);
+  }
+
+  private boolean cameThroughProgram(Connection c) {
+    return tools.calls.arrivalInterface(c.fd) == tools.path.publicLink().index()
+        && !tools.path.localAddresses().contains(c.tuple.client);
   }
 
   /** The nodes that are up, each time beginning with another one. */

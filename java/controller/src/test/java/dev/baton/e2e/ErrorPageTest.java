@@ -3,10 +3,13 @@ package dev.baton.e2e;
 import static dev.baton.e2e.Scene.SITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.lab.Content;
+import dev.baton.lab.Controller;
 import dev.baton.lab.Curl;
 import dev.baton.lab.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -80,5 +83,56 @@ class ErrorPageTest {
     } finally {
       target.namespace().sh("nft delete table ip lab");
     }
+  }
+
+  @Test
+  void aSiteWhoseNodesAreDownIs503(Scene scene) throws Exception {
+    String cluster = Controller.standardCluster(scene.lab);
+    scene.controller.apply(cluster.replaceFirst("port: 80 }", "port: 80, state: down }"));
+    try {
+      Scene.await(
+          "the node to be down", Duration.ofSeconds(1), () -> get(scene, SITE).status() != 200);
+      assertCompletePage(get(scene, SITE), 503);
+    } finally {
+      scene.controller.apply(cluster);
+    }
+    Scene.await(
+        "the node to be up again", Duration.ofSeconds(1), () -> get(scene, SITE).status() == 200);
+  }
+
+  @Test
+  void whatDoesNotComeInByThePublicInterfaceIs503(Scene scene) {
+    String[] line = {
+      "curl",
+      "-q",
+      "-sS",
+      "-m",
+      "5",
+      "--noproxy",
+      "*",
+      "-o",
+      "/dev/null",
+      "-w",
+      "%{http_code}",
+      "-H",
+      "Host: " + SITE,
+      "http://10.0.1.1/1k"
+    };
+    assertThat(scene.lab.dmz().run(Duration.ofSeconds(10), line).orThrow()).isEqualTo("503");
+    assertThat(scene.controller.command("status").orThrow()).contains("not_through_program: 1");
+  }
+
+  @Test
+  void aPageArrivesWhileTheClientStillSends(Scene scene) throws Exception {
+    Content.write(folder.resolve("upload"), Scene.LARGE, 3);
+    assertCompletePage(
+        get(
+            scene,
+            "nobody.example.net",
+            "-H",
+            "Expect:",
+            "--data-binary",
+            "@" + folder.resolve("upload")),
+        404);
   }
 }

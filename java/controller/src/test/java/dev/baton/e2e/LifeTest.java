@@ -98,4 +98,25 @@ class LifeTest {
           .isBlank();
     }
   }
+
+  @Test
+  void aSecondControllerIsRefusedBeforeItTouchesAnything(Scene scene) {
+    var second = scene.controller.command("run");
+    assertThat(second.exit()).isEqualTo(1);
+    assertThat(second.err()).contains("is a controller running already?");
+    assertThat(scene.curl.get(SITE, "/1k", Scene.NOWHERE)).returns(200, Curl.Reply::status);
+  }
+
+  @Test
+  void aStartThatFailsLeavesNothing() {
+    try (Scene own = Scene.stopped()) {
+      own.lab.dmz().sh("ip link set d1 down; ip link delete d1");
+      var result = own.controller.command("run");
+      assertThat(result.exit()).isEqualTo(1);
+      assertThat(result.err()).contains("there is no interface d1");
+      assertThat(own.lab.dmz().sh("tc filter show dev d0 ingress; nft list tables")).isBlank();
+      assertThat(own.lab.dmz().sh("cat /proc/sys/net/ipv4/ip_local_reserved_ports").strip())
+          .isEmpty();
+    }
+  }
 }

@@ -52,6 +52,22 @@ final class Scene implements AutoCloseable {
 
   /** Everything running. */
   static Scene open(String sourcePorts) {
+    Scene scene = prepared(sourcePorts);
+    try {
+      scene.controller.start();
+      return scene;
+    } catch (RuntimeException e) {
+      scene.close();
+      throw e;
+    }
+  }
+
+  /** Everything but the controller running. */
+  static Scene stopped() {
+    return prepared("10000-32767");
+  }
+
+  private static Scene prepared(String sourcePorts) {
     Lab lab = Lab.open(2);
     try {
       var settings = Controller.standardFile(lab).replace("10000-32767", sourcePorts);
@@ -63,7 +79,6 @@ final class Scene implements AutoCloseable {
         Content.write(target.files().resolve("1k"), 1000, target.address().hashCode());
       }
       scene.controller.apply(Controller.standardCluster(lab));
-      scene.controller.start();
       return scene;
     } catch (RuntimeException e) {
       lab.close();
