@@ -1,7 +1,10 @@
 package dev.baton.dataplane;
 
 import dev.baton.config.PortRange;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +18,9 @@ import java.util.List;
 public final class PortReservation {
   private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
 
+  /** Every second port of all, six bytes each. */
+  private static final int MAX_TEXT = 200_000;
+
   private PortReservation() {}
 
   /**
@@ -24,7 +30,7 @@ public final class PortReservation {
    */
   public static void add(PortRange range) {
     try {
-      Files.writeString(RESERVED, with(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, with(read(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot reserve ports in " + RESERVED, e);
     }
@@ -33,9 +39,21 @@ public final class PortReservation {
   /** Takes the range out again, if it stands there as it was put in. */
   public static void remove(PortRange range) {
     try {
-      Files.writeString(RESERVED, without(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, without(read(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot change " + RESERVED, e);
+    }
+  }
+
+  /**
+   * In one read: the kernel ends the file after the first, and Files.readString begins with one
+   * byte.
+   */
+  private static String read() throws IOException {
+    byte[] text = new byte[MAX_TEXT];
+    try (InputStream in = new FileInputStream(RESERVED.toFile())) {
+      int length = in.read(text);
+      return new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
     }
   }
 
