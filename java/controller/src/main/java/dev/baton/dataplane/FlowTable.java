@@ -192,8 +192,10 @@ public final class FlowTable implements AutoCloseable {
     if (action == Baton.BATON_ACTION_TRANSLATE()) {
       keyToTarget(t);
       if (flows.lookup(toTarget, flow)
-          && baton_flow.new_sport(flow) == Short.reverseBytes((short) t.ownPort)
-          && word(flow, baton_flow.new_daddr$offset()) == t.target) {
+          && word(flow, baton_flow.new_saddr$offset()) == t.own
+          && baton_flow.new_sport(flow) == port(t.ownPort)
+          && word(flow, baton_flow.new_daddr$offset()) == t.target
+          && baton_flow.new_dport(flow) == port(t.targetPort)) {
         flows.delete(toTarget);
       }
     }

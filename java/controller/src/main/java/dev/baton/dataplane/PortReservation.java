@@ -1,6 +1,7 @@
 package dev.baton.dataplane;
 
 import dev.baton.config.PortRange;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,8 @@ import java.util.List;
 public final class PortReservation {
   private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
 
-  private static final int MAX_TEXT = 1 << 19;
+  /** Every second port of all, six bytes each. */
+  private static final int MAX_TEXT = 200_000;
 
   private PortReservation() {}
 
@@ -43,10 +45,13 @@ public final class PortReservation {
     }
   }
 
-  /** In one read: this file gives nothing more to a second one, and Files.readString needs two. */
+  /**
+   * In one read: the kernel ends the file after the first, and Files.readString begins with one
+   * byte.
+   */
   private static String read() throws IOException {
     byte[] text = new byte[MAX_TEXT];
-    try (InputStream in = Files.newInputStream(RESERVED)) {
+    try (InputStream in = new FileInputStream(RESERVED.toFile())) {
       int length = in.read(text);
       return new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
     }

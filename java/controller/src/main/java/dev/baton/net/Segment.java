@@ -67,7 +67,7 @@ public final class Segment {
   int redirectAddress;
   int redirectScale;
 
-  /** Forgets all fields. */
+  /** Forgets all fields but addresses and ports. */
   public Segment clear() {
     sequence = acknowledgment = flags = window = urgentPointer = mss = 0;
     windowScale = -1;
