@@ -64,7 +64,7 @@ class AdminServerTest {
     "HEAD,   /status.json,       405, GET only"
   })
   void refused(String method, String path, int status, String why) throws Exception {
-    try (AdminServer admin = AdminServer.start(ANY_PORT, noStatus())) {
+    try (AdminServer admin = served()) {
       HttpResponse<String> response = ask(method, "http://" + admin.address() + path);
       assertThat(response.statusCode()).as(why).isEqualTo(status);
       assertThat(response.body()).isEmpty();
@@ -75,7 +75,7 @@ class AdminServerTest {
 
   @Test
   void failureToGatherEndsTheRequestAndNotTheServer() throws Exception {
-    try (AdminServer admin = AdminServer.start(ANY_PORT, noStatus())) {
+    try (AdminServer admin = served()) {
       String url = "http://" + admin.address() + AdminServer.STATUS_PATH;
       assertThatThrownBy(() -> ask("GET", url)).isInstanceOf(IOException.class);
       assertThat(ask("POST", url).statusCode()).isEqualTo(405);
@@ -84,7 +84,7 @@ class AdminServerTest {
 
   @Test
   void closedServerListensNoLonger() {
-    AdminServer admin = AdminServer.start(ANY_PORT, noStatus());
+    AdminServer admin = served();
     String url = "http://" + admin.address() + "/";
     admin.close();
     assertThatThrownBy(() -> ask("GET", url)).isInstanceOf(ConnectException.class);
@@ -94,10 +94,16 @@ class AdminServerTest {
   void addressInUseIsNamed() throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       InetSocketAddress taken = (InetSocketAddress) other.getLocalSocketAddress();
-      assertThatThrownBy(() -> AdminServer.start(taken, noStatus()).close())
+      assertThatThrownBy(() -> AdminServer.bind(taken).close())
           .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining(Integer.toString(other.getLocalPort()))
           .hasMessageContaining("admin");
     }
+  }
+
+  private static AdminServer served() {
+    AdminServer admin = AdminServer.bind(ANY_PORT);
+    admin.serve(noStatus());
+    return admin;
   }
 }
