@@ -180,9 +180,8 @@ struct baton_flow {
 	__u32 ring;	 /* which event loop is told */
 	__u32 instance;	 /* which run of the controller made it */
 	__u32 slot;	 /* that event loop's own number for the handoff */
-	__u32 pad;
-	__u64 expires; /* pending: CLOCK_MONOTONIC, nanoseconds */
-	__u64 created; /* CLOCK_MONOTONIC, nanoseconds */
+	__u64 expires;	 /* pending: CLOCK_MONOTONIC, nanoseconds */
+	__u64 created;	 /* CLOCK_MONOTONIC, nanoseconds */
 };
 
 /* Keyed by the flow's target -> DMZ node key; there while the replay is unfinished. */
@@ -222,7 +221,7 @@ struct baton_host {
 
 _Static_assert(sizeof(struct baton_flow_key) == 40, "flow key");
 _Static_assert(sizeof(struct baton_flow_state) == 56, "flow state");
-_Static_assert(sizeof(struct baton_flow) == 160, "flow");
+_Static_assert(sizeof(struct baton_flow) == 152, "flow");
 _Static_assert(sizeof(struct baton_replay) == 48, "replay");
 _Static_assert(sizeof(struct baton_event) == 88, "event");
 _Static_assert(sizeof(struct baton_host) == 32, "host");

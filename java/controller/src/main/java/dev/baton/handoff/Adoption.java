@@ -66,11 +66,16 @@ final class Adoption {
         } else if (orphans.containsKey(key)) {
           reset(raw, flows, view, toTarget.get(key));
         } else {
-          adopted.add(new EventLoop.Adopted(view.tuple(), view.closed()));
+          adopted.add(
+              new EventLoop.Adopted(view.tuple(), view.closed(), isReset(view, toTarget.get(key))));
         }
       });
     }
     return adopted;
+  }
+
+  private static boolean isReset(FlowView toClient, @Nullable FlowView toTarget) {
+    return toClient.reset() || (toTarget != null && toTarget.reset());
   }
 
   private static FlowTuple replayTuple(MemorySegment key) {

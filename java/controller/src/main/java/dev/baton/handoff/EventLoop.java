@@ -71,7 +71,7 @@ final class EventLoop implements Runnable {
   private record Door(Listener listener, Listen listen) {}
 
   /** A flow of an earlier controller. */
-  record Adopted(FlowTuple tuple, boolean closed) {}
+  record Adopted(FlowTuple tuple, boolean closed, boolean reset) {}
 
   /** What all loops of a controller share. */
   record Setup(
@@ -162,7 +162,7 @@ final class EventLoop implements Runnable {
     made.poll.add(ring.epollFd(), LibC.EPOLLIN(), RING);
     long now = made.calls.monotonic();
     for (Adopted flow : setup.adopted()) {
-      ports.adopt(flow.tuple(), flow.closed(), now);
+      ports.adopt(flow.tuple(), flow.closed(), flow.reset(), now);
     }
     for (Listen listen : setup.config().listen()) {
       open(made, listen);
@@ -434,8 +434,10 @@ final class EventLoop implements Runnable {
   private boolean inReplay(FlowTuple t) {
     for (Connection c : connections) {
       if (c.stage != Connection.Stage.FREE
+          && c.tuple.own == t.own
           && c.tuple.ownPort == t.ownPort
-          && c.tuple.target == t.target) {
+          && c.tuple.target == t.target
+          && c.tuple.targetPort == t.targetPort) {
         return true;
       }
     }

@@ -26,7 +26,11 @@ final class Handoff {
   private static final int NO_SCALE = 15;
   private static final int IP_TCP_HEADERS = 40;
   private static final int TIMESTAMP_BYTES = 12;
+
+  /** As in include/net/tcp.h, TCP_MIN_MSS. */
   private static final int LEAST_MSS = 88;
+
+  private static final int DEFAULT_MSS = 536;
 
   private final LoopTools tools;
   private final EventLoop loop;
@@ -280,7 +284,7 @@ final class Handoff {
       abandonBeforeLive(c, now);
       return;
     }
-    int mss = event.mss() == 0 ? 536 : event.mss();
+    int mss = event.mss() == 0 ? DEFAULT_MSS : Math.max(event.mss(), LEAST_MSS);
     mss = Math.min(mss, tools.path.clusterLink().mtu() - IP_TCP_HEADERS);
     c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
     c.stage = Connection.Stage.REPLAY;

@@ -73,6 +73,11 @@ final class PortPool {
     return first + (since[a] - since[b] <= 0 ? a : b) * step;
   }
 
+  /** Since when {@link #oldestLingering} has lingered; only if there is one. */
+  long oldestLingeringSince() {
+    return since[index(oldestLingering())];
+  }
+
   /** A lingering port whose time is over; −1: none. */
   int expired(long now) {
     for (byte state = LINGERS; state <= LINGERS_RESET; state++) {

@@ -64,21 +64,29 @@ final class Ports {
     return port;
   }
 
-  /** Makes room in the flow map; false: nothing lingers. */
+  /** Makes room in the flow map: the pair that has lingered longest goes; false: none lingers. */
   boolean evictOldest() {
-    for (Map.Entry<Pair, PortPool> entry : pools.entrySet()) {
-      PortPool pool = entry.getValue();
-      int port = pool.oldestLingering();
-      if (port >= 0) {
-        Pair pair = entry.getKey();
-        pool.retake(port);
-        if (endLingering(pair.own, pair.target, pair.targetPort, port)) {
-          pool.release(port);
-          return true;
+    while (true) {
+      Map.Entry<Pair, PortPool> oldest = null;
+      for (Map.Entry<Pair, PortPool> entry : pools.entrySet()) {
+        PortPool pool = entry.getValue();
+        if (pool.lingering() > 0
+            && (oldest == null
+                || pool.oldestLingeringSince() - oldest.getValue().oldestLingeringSince() < 0)) {
+          oldest = entry;
         }
       }
+      if (oldest == null) {
+        return false;
+      }
+      Pair pair = oldest.getKey();
+      int port = oldest.getValue().oldestLingering();
+      oldest.getValue().retake(port);
+      if (endLingering(pair.own, pair.target, pair.targetPort, port)) {
+        oldest.getValue().release(port);
+        return true;
+      }
     }
-    return false;
   }
 
   /** Lets go of all ports whose lingering is over. */
@@ -116,12 +124,12 @@ final class Ports {
   }
 
   /** A flow that an earlier controller made lives on under this port. */
-  void adopt(FlowTuple t, boolean closed, long now) {
+  void adopt(FlowTuple t, boolean closed, boolean reset, long now) {
     PortPool pool = owner(t);
     if (pool != null) {
       pool.retake(t.ownPort);
       if (closed) {
-        pool.linger(t.ownPort, false, now, linger);
+        closed(t, reset, now);
       }
     }
   }

@@ -34,7 +34,6 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u32 ring;
  *     __u32 instance;
  *     __u32 slot;
- *     __u32 pad;
  *     __u64 expires;
  *     __u64 created;
  * }
@@ -66,8 +65,6 @@ public class baton_flow {
         Baton.C_INT.withName("ring"),
         Baton.C_INT.withName("instance"),
         Baton.C_INT.withName("slot"),
-        Baton.C_INT.withName("pad"),
-        MemoryLayout.paddingLayout(4),
         Baton.C_LONG_LONG.withName("expires"),
         Baton.C_LONG_LONG.withName("created")
     ).withName("baton_flow");
@@ -979,50 +976,6 @@ public class baton_flow {
      */
     public static void slot(MemorySegment struct, int fieldValue) {
         struct.set(slot$LAYOUT, slot$OFFSET, fieldValue);
-    }
-
-    private static final OfInt pad$LAYOUT = (OfInt)$LAYOUT.select(groupElement("pad"));
-
-    /**
-     * Layout for field:
-     * {@snippet lang=c :
-     * __u32 pad
-     * }
-     */
-    public static final OfInt pad$layout() {
-        return pad$LAYOUT;
-    }
-
-    private static final long pad$OFFSET = $LAYOUT.byteOffset(groupElement("pad"));
-
-    /**
-     * Offset for field:
-     * {@snippet lang=c :
-     * __u32 pad
-     * }
-     */
-    public static final long pad$offset() {
-        return pad$OFFSET;
-    }
-
-    /**
-     * Getter for field:
-     * {@snippet lang=c :
-     * __u32 pad
-     * }
-     */
-    public static int pad(MemorySegment struct) {
-        return struct.get(pad$LAYOUT, pad$OFFSET);
-    }
-
-    /**
-     * Setter for field:
-     * {@snippet lang=c :
-     * __u32 pad
-     * }
-     */
-    public static void pad(MemorySegment struct, int fieldValue) {
-        struct.set(pad$LAYOUT, pad$OFFSET, fieldValue);
     }
 
     private static final OfLong expires$LAYOUT = (OfLong)$LAYOUT.select(groupElement("expires"));
