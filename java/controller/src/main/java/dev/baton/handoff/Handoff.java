@@ -129,11 +129,13 @@ final class Handoff {
     }
     if (put < 0) {
       pool.release(port);
+      c.ports = null;
       return Reason.FLOWS_EXHAUSTED;
     }
     if (!sendSyn(c, now)) {
       tools.flows.removeToClient(t);
       pool.release(port);
+      c.ports = null;
       return Reason.TARGET_UNROUTABLE;
     }
     return Reason.NONE;
@@ -218,6 +220,15 @@ final class Handoff {
       fail(c, failure);
       tryCandidate(c, now);
     }
+  }
+
+  /** Ends a set-up and its connection without an answer. */
+  void abandon(Connection c) {
+    if (c.ports != null) {
+      resetTarget(c);
+      forgetAttempt(c);
+    }
+    loop.close(c);
   }
 
   /** Takes the pending entry away and gives the port back. */
