@@ -214,7 +214,19 @@ final class EventLoop implements Runnable {
       }
     }
     closeDoors();
+    endUnfinished(made.calls.monotonic());
     made.calls.close(mailbox);
+  }
+
+  /** There may be no next controller to find the orphans: their clients must not wait for it. */
+  private void endUnfinished(long now) {
+    for (Connection c : connections) {
+      if (c.stage == Connection.Stage.SETUP) {
+        Objects.requireNonNull(handoff).shutDown(c, now);
+      } else if (c.stage == Connection.Stage.REPLAY) {
+        Objects.requireNonNull(replayer).abort(c, Reason.SHUTTING_DOWN);
+      }
+    }
   }
 
   private boolean handingOver() {

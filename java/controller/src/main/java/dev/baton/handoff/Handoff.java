@@ -231,6 +231,12 @@ final class Handoff {
     loop.close(c);
   }
 
+  /** The controller ends: no answer of the target's is waited for. */
+  void shutDown(Connection c, long now) {
+    forgetAttempt(c);
+    answer.send(c, 503, Reason.SHUTTING_DOWN, "this node is going down", now);
+  }
+
   /** Takes the pending entry away and gives the port back. */
   private void forgetAttempt(Connection c) {
     tools.flows.removeToClient(c.tuple);
