@@ -6,6 +6,7 @@ import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Node;
 import dev.baton.net.Addresses;
 import dev.baton.net.ClientLeg;
+import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
 import dev.baton.reason.Reason;
 import java.util.Objects;
@@ -298,7 +299,8 @@ final class Handoff {
       return;
     }
     int mss = event.mss() == 0 ? 536 : event.mss();
-    mss = Math.min(mss, tools.path.clusterLink().mtu() - IP_TCP_HEADERS);
+    int packet = Math.min(tools.path.clusterLink().mtu(), RawSocket.MAX_PACKET);
+    mss = Math.max(LEAST_MSS, Math.min(mss, packet - IP_TCP_HEADERS));
     c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
     c.stage = Connection.Stage.REPLAY;
     c.replayEnds = now + tools.config.timeouts().replay().toNanos();
