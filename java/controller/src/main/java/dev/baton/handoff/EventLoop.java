@@ -434,7 +434,9 @@ final class EventLoop implements Runnable {
     Connection c = connections.get(at);
     return c.slot() == slot
             && c.tuple.ownPort == eventTuple.ownPort
+            && c.tuple.own == eventTuple.own
             && c.tuple.target == eventTuple.target
+            && c.tuple.targetPort == eventTuple.targetPort
         ? c
         : null;
   }
@@ -443,6 +445,10 @@ final class EventLoop implements Runnable {
     Handoff setupSteps = Objects.requireNonNull(handoff);
     Replayer replaySteps = Objects.requireNonNull(replayer);
     if (c.stage == Connection.Stage.SETUP) {
+      if (type != Baton.BATON_EVENT_CHALLENGE()
+          && event.acknowledgment() != c.initialSequence + 1) {
+        return; // it waited in the ring while its attempt was given up for another
+      }
       if (type == Baton.BATON_EVENT_SYNACK()) {
         setupSteps.onSynAck(c, event, now);
       } else if (type == Baton.BATON_EVENT_RST()) {
@@ -482,7 +488,9 @@ final class EventLoop implements Runnable {
     for (Connection c : connections) {
       if (c.stage != Connection.Stage.FREE
           && c.tuple.ownPort == t.ownPort
-          && c.tuple.target == t.target) {
+          && c.tuple.own == t.own
+          && c.tuple.target == t.target
+          && c.tuple.targetPort == t.targetPort) {
         return true;
       }
     }
