@@ -9,7 +9,7 @@ import java.time.Duration;
  *     100ms to 10m, default 10s
  * @param syn {@code syn-timeout}: for the answer of one candidate node to its SYN, retransmissions
  *     included; 50ms to 1m, default 1s
- * @param replay {@code replay-timeout}: from going live to the last acknowledgment of the backlog;
+ * @param replay {@code replay-timeout}: without an acknowledgment while the replay is unfinished;
  *     100ms to 10m, default 10s
  * @param linger {@code linger}: how long a flow entry outlives both FINs, for stragglers; 1s to
  *     10m, default 60s

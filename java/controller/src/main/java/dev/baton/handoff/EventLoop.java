@@ -133,9 +133,14 @@ final class EventLoop implements Runnable {
             new LoopTools(setup.config(), setup.path(), setup.counters(), setup.instance(), index);
         RingBuffer ring = ring(index)) {
       tools = made;
-      begin(made, arena, ring);
-      started.complete(null);
-      loop(made, ring);
+      try {
+        begin(made, arena, ring);
+        started.complete(null);
+        loop(made, ring);
+      } finally {
+        // An open listener would still be given its share of the connections, and let them wait.
+        closeDoors();
+      }
     } catch (RuntimeException | Error e) {
       if (!started.completeExceptionally(e)) {
         LOG.error("event=loop-died loop={}", index, e);
@@ -209,7 +214,19 @@ final class EventLoop implements Runnable {
       }
     }
     closeDoors();
+    endUnfinished(made.calls.monotonic());
     made.calls.close(mailbox);
+  }
+
+  /** There may be no next controller to find the orphans: their clients must not wait for it. */
+  private void endUnfinished(long now) {
+    for (Connection c : connections) {
+      if (c.stage == Connection.Stage.SETUP) {
+        Objects.requireNonNull(handoff).shutDown(c, now);
+      } else if (c.stage == Connection.Stage.REPLAY) {
+        Objects.requireNonNull(replayer).abort(c, Reason.SHUTTING_DOWN);
+      }
+    }
   }
 
   private boolean handingOver() {
@@ -252,6 +269,20 @@ final class EventLoop implements Runnable {
     }
   }
 
+  /** One connection's misfortune ends that connection; the loop has thousands of others. */
+  private void failed(Connection c, RuntimeException e) {
+    LOG.error(
+        "event=connection-failed stage={} client={}", c.stage, Addresses.toText(c.tuple.client), e);
+    switch (c.stage) {
+      case SETUP -> Objects.requireNonNull(handoff).abandon(c);
+      case REPLAY -> Objects.requireNonNull(replayer).abort(c, Reason.SNAPSHOT_FAILED);
+      case HEAD, ANSWER -> close(c);
+      case FREE -> {
+        // It was closed before it failed.
+      }
+    }
+  }
+
   private void accept(Door door) {
     LoopTools t = tools();
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
@@ -290,7 +321,11 @@ final class EventLoop implements Runnable {
             : Addresses.toInt(door.listen().address());
     c.tuple.listenerPort = door.listen().port();
     t.timers.set(c, now + setup.config().timeouts().head().toNanos());
-    Objects.requireNonNull(reader).read(c, now);
+    try {
+      Objects.requireNonNull(reader).read(c, now);
+    } catch (RuntimeException e) {
+      failed(c, e);
+    }
   }
 
   private @Nullable Connection takeConnection() {
@@ -304,13 +339,17 @@ final class EventLoop implements Runnable {
 
   private void readable(Connection c) {
     long now = tools().calls.monotonic();
-    switch (c.stage) {
-      case HEAD -> Objects.requireNonNull(reader).read(c, now);
-      case ANSWER -> Objects.requireNonNull(answer).drain(c);
-      case SETUP, REPLAY, FREE -> {
-        // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
-        // once.
+    try {
+      switch (c.stage) {
+        case HEAD -> Objects.requireNonNull(reader).read(c, now);
+        case ANSWER -> Objects.requireNonNull(answer).drain(c);
+        case SETUP, REPLAY, FREE -> {
+          // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
+          // once.
+        }
       }
+    } catch (RuntimeException e) {
+      failed(c, e);
     }
   }
 
@@ -341,12 +380,16 @@ final class EventLoop implements Runnable {
 
   /** A connection's time is over, for its stage. */
   void deadline(Connection c, long now) {
-    switch (c.stage) {
-      case HEAD -> headTooSlow(c, now);
-      case SETUP -> Objects.requireNonNull(handoff).deadline(c, now);
-      case REPLAY -> Objects.requireNonNull(replayer).deadline(c, now);
-      case ANSWER -> close(c);
-      case FREE -> throw new AssertionError("a free connection has no deadline");
+    try {
+      switch (c.stage) {
+        case HEAD -> headTooSlow(c, now);
+        case SETUP -> Objects.requireNonNull(handoff).deadline(c, now);
+        case REPLAY -> Objects.requireNonNull(replayer).deadline(c, now);
+        case ANSWER -> close(c);
+        case FREE -> throw new AssertionError("a free connection has no deadline");
+      }
+    } catch (RuntimeException e) {
+      failed(c, e);
     }
   }
 
@@ -374,7 +417,11 @@ final class EventLoop implements Runnable {
       }
       Objects.requireNonNull(ports).closed(eventTuple, reset, now);
     } else if (c != null) {
-      onEvent(c, type, now);
+      try {
+        onEvent(c, type, now);
+      } catch (RuntimeException e) {
+        failed(c, e);
+      }
     }
   }
 
@@ -387,7 +434,9 @@ final class EventLoop implements Runnable {
     Connection c = connections.get(at);
     return c.slot() == slot
             && c.tuple.ownPort == eventTuple.ownPort
+            && c.tuple.own == eventTuple.own
             && c.tuple.target == eventTuple.target
+            && c.tuple.targetPort == eventTuple.targetPort
         ? c
         : null;
   }
@@ -396,6 +445,10 @@ final class EventLoop implements Runnable {
     Handoff setupSteps = Objects.requireNonNull(handoff);
     Replayer replaySteps = Objects.requireNonNull(replayer);
     if (c.stage == Connection.Stage.SETUP) {
+      if (type != Baton.BATON_EVENT_CHALLENGE()
+          && event.acknowledgment() != c.initialSequence + 1) {
+        return; // it waited in the ring while its attempt was given up for another
+      }
       if (type == Baton.BATON_EVENT_SYNACK()) {
         setupSteps.onSynAck(c, event, now);
       } else if (type == Baton.BATON_EVENT_RST()) {

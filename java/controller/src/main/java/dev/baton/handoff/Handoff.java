@@ -6,6 +6,7 @@ import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Node;
 import dev.baton.net.Addresses;
 import dev.baton.net.ClientLeg;
+import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
 import dev.baton.reason.Reason;
 import java.util.Objects;
@@ -133,11 +134,13 @@ final class Handoff {
     }
     if (put < 0) {
       pool.release(port);
+      c.ports = null;
       return Reason.FLOWS_EXHAUSTED;
     }
     if (!sendSyn(c, now)) {
       tools.flows.removeToClient(t);
       pool.release(port);
+      c.ports = null;
       return Reason.TARGET_UNROUTABLE;
     }
     return Reason.NONE;
@@ -224,6 +227,21 @@ final class Handoff {
     }
   }
 
+  /** Ends a set-up and its connection without an answer. */
+  void abandon(Connection c) {
+    if (c.ports != null) {
+      resetTarget(c);
+      forgetAttempt(c);
+    }
+    loop.close(c);
+  }
+
+  /** The controller ends: no answer of the target's is waited for. */
+  void shutDown(Connection c, long now) {
+    forgetAttempt(c);
+    answer.send(c, 503, Reason.SHUTTING_DOWN, "this node is going down", now);
+  }
+
   /** Takes the pending entry away and gives the port back. */
   private void forgetAttempt(Connection c) {
     tools.flows.removeToClient(c.tuple);
@@ -284,8 +302,9 @@ final class Handoff {
       abandonBeforeLive(c, now);
       return;
     }
-    int mss = event.mss() == 0 ? DEFAULT_MSS : Math.max(event.mss(), LEAST_MSS);
-    mss = Math.min(mss, tools.path.clusterLink().mtu() - IP_TCP_HEADERS);
+    int mss = event.mss() == 0 ? DEFAULT_MSS : event.mss();
+    int packet = Math.min(tools.path.clusterLink().mtu(), RawSocket.MAX_PACKET);
+    mss = Math.max(LEAST_MSS, Math.min(mss, packet - IP_TCP_HEADERS));
     c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
     c.stage = Connection.Stage.REPLAY;
     c.replayEnds = now + tools.config.timeouts().replay().toNanos();

@@ -168,6 +168,8 @@ final class Replayer {
 
   /** The target acknowledged. */
   void onAck(Connection c, TargetEvent event, long now) {
+    // A server that is slow to read closes its window for long, and lives: it answers the probes.
+    c.replayEnds = now + tools.config.timeouts().replay().toNanos();
     int offset = event.acknowledgment() - (c.initialSequence + 1);
     long window = (long) event.window() << c.targetScale;
     if (c.replay.acknowledged(offset, window)) {

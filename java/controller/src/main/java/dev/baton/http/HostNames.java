@@ -28,6 +28,10 @@ public final class HostNames {
    * @return null if it is not valid
    */
   public static @Nullable String normalize(String host) {
+    if (host.length() > NAME_MAX + 1) {
+      // Before IDN: its time grows with the square, and beyond 2000 characters it throws.
+      return null;
+    }
     if (host.startsWith("[")) {
       return host.endsWith("]") ? ipv6(host.substring(1, host.length() - 1)) : null;
     }
@@ -143,7 +147,8 @@ public final class HostNames {
       String ascii = IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES);
       // Compatibility mapping must not have made new labels.
       return isAscii(ascii) && dots(ascii) == dots(name) ? ascii : null;
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (RuntimeException e) {
+      // IDN promises IllegalArgumentException, and throws others too, depending on the text.
       return null;
     }
   }

@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class RawSocket implements AutoCloseable {
   /** Jumbo frames are the largest that a raw socket here is asked to carry. */
-  private static final int MAX_PACKET = 9216;
+  public static final int MAX_PACKET = 9216;
 
   private final SystemCalls calls;
   private final Arena arena = Arena.ofConfined();

@@ -127,9 +127,10 @@ public enum Reason {
   UNSUPPORTED_REQUEST(
       Baton.BATON_UNSUPPORTED_REQUEST(),
       "The request needs something that is not done here, such as CONNECT or HTTP/2 (405, 421, 501, 505)."),
-  /** The controller is ending and takes no new connections (503). */
+  /** The controller ended before the handoff (503) or its replay (RST both ways) was finished. */
   SHUTTING_DOWN(
-      Baton.BATON_SHUTTING_DOWN(), "The controller is ending and takes no new connections (503)."),
+      Baton.BATON_SHUTTING_DOWN(),
+      "The controller ended before the handoff (503) or its replay (RST both ways) was finished."),
   /** Too many connections are being set up (503). */
   TOO_MANY_CONNECTIONS(
       Baton.BATON_TOO_MANY_CONNECTIONS(), "Too many connections are being set up (503)."),

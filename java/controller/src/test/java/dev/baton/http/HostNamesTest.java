@@ -100,6 +100,13 @@ class HostNamesTest {
   }
 
   @Test
+  void anEndlessNameOfAnyAlphabetIsRefused() {
+    assertThat(HostNames.normalize("a".repeat(16_000))).isNull();
+    assertThat(HostNames.normalize("ü".repeat(5_000))).as("IDN.toASCII throws here").isNull();
+    assertThat(HostNames.normalize("[" + "0:".repeat(8_000) + "]")).isNull();
+  }
+
+  @Test
   void lengthsAreThoseOfDns() {
     String longest = (LABEL_63 + ".").repeat(3) + "a".repeat(61);
     assertThat(longest).hasSize(253);
