@@ -18,12 +18,12 @@ final class Answer {
   private static final int CHUNK = 16 * 1024;
 
   private final LoopTools tools;
-  private final EventLoop loop;
+  private final Connections connections;
   private final MemorySegment chunk;
 
-  Answer(LoopTools tools, EventLoop loop, Arena arena) {
+  Answer(LoopTools tools, Connections connections, Arena arena) {
     this.tools = tools;
-    this.loop = loop;
+    this.connections = connections;
     chunk = arena.allocate(CHUNK);
   }
 
@@ -41,10 +41,10 @@ final class Answer {
     MemorySegment.copy(page, 0, chunk, JAVA_BYTE, 0, length);
     int sent = tools.calls.send(c.fd, chunk, 0, length);
     if (sent < 0 || tools.calls.shutdown(c.fd, LibC.SHUT_WR()) < 0) {
-      loop.close(c);
+      connections.close(c);
       return;
     }
-    loop.watch(c);
+    connections.watch(c);
     tools.timers.set(c, c.answerEnds);
     drain(c);
   }
@@ -57,11 +57,11 @@ final class Answer {
         return;
       }
       if (got <= 0) {
-        loop.close(c);
+        connections.close(c);
         return;
       }
       c.answerDrained += got;
     }
-    loop.close(c);
+    connections.close(c);
   }
 }

@@ -31,6 +31,12 @@ final class Connection extends TimerWheel.Timed {
     ANSWER
   }
 
+  /** Who is told when a connection's time is over. */
+  interface Deadlines {
+    /** The connection's deadline has passed. */
+    void passed(Connection c, long now);
+  }
+
   private static final int GENERATION_SHIFT = 20;
   private static final int INDEX_MASK = (1 << GENERATION_SHIFT) - 1;
 
@@ -39,7 +45,7 @@ final class Connection extends TimerWheel.Timed {
   final Translation translation = new Translation();
   final Replay replay = new Replay();
   final RequestHeadParser parser;
-  private final EventLoop loop;
+  private final Deadlines deadlines;
   private int generation;
 
   Stage stage = Stage.FREE;
@@ -89,8 +95,8 @@ final class Connection extends TimerWheel.Timed {
   long answerEnds;
   int answerDrained;
 
-  Connection(EventLoop loop, int index, int headLimit, HostCache hosts) {
-    this.loop = loop;
+  Connection(Deadlines deadlines, int index, int headLimit, HostCache hosts) {
+    this.deadlines = deadlines;
     this.index = index;
     parser = new RequestHeadParser(headLimit, hosts);
   }
@@ -128,6 +134,6 @@ final class Connection extends TimerWheel.Timed {
 
   @Override
   void deadline(long now) {
-    loop.deadline(this, now);
+    deadlines.passed(this, now);
   }
 }

@@ -1,21 +1,17 @@
 package dev.baton.handoff;
 
-import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.libc.LibC;
 import dev.baton.bpf.RingBuffer;
+import dev.baton.config.BatonConfig;
 import dev.baton.config.Listen;
+import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTuple;
-import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Snapshot;
-import dev.baton.http.HostCache;
 import dev.baton.net.Addresses;
 import dev.baton.net.Listener;
-import dev.baton.net.Segment;
 import dev.baton.net.SystemCalls;
 import dev.baton.reason.Reason;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -45,13 +41,6 @@ final class EventLoop implements Runnable {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final ConcurrentLinkedQueue<Runnable> mail = new ConcurrentLinkedQueue<>();
   private final List<Door> doors = new ArrayList<>();
-  private final List<Connection> connections = new ArrayList<>();
-  private final ArrayDeque<Connection> free = new ArrayDeque<>();
-  private final TargetEvent event = new TargetEvent();
-  private final FlowTuple eventTuple = new FlowTuple();
-  private final HostCache hosts = new HostCache();
-  private final int maxConnections;
-
   private volatile int mailbox = -1;
   private volatile long takenPorts;
   private volatile long lingeringPorts;
@@ -60,10 +49,8 @@ final class EventLoop implements Runnable {
   // Made in run(), on the loop's own thread.
   private @Nullable LoopTools tools;
   private @Nullable Ports ports;
-  private @Nullable Handoff handoff;
-  private @Nullable Replayer replayer;
-  private @Nullable Answer answer;
-  private @Nullable HeadReader reader;
+  private @Nullable Connections connections;
+  private @Nullable Steps steps;
   private long stopAt = Long.MAX_VALUE;
   private boolean running = true;
 
@@ -75,8 +62,8 @@ final class EventLoop implements Runnable {
 
   /** What all loops of a controller share. */
   record Setup(
-      dev.baton.config.BatonConfig config,
-      dev.baton.dataplane.DataPath path,
+      BatonConfig config,
+      DataPath path,
       Counters counters,
       Supplier<Snapshot> directory,
       int instance,
@@ -85,8 +72,6 @@ final class EventLoop implements Runnable {
   EventLoop(Setup setup, int index) {
     this.setup = setup;
     this.index = index;
-    int loops = setup.config().eventLoops();
-    maxConnections = Math.max(1, setup.config().limits().maxConnections() / loops);
   }
 
   /** Completes when the loop accepts connections, or fails with the reason why it does not. */
@@ -151,17 +136,16 @@ final class EventLoop implements Runnable {
   }
 
   private RingBuffer ring(int of) {
-    RingBuffer.Handler handler = this::onEvent;
+    RingBuffer.Handler handler = data -> steps().event(data);
     return new RingBuffer(setup.path().ring(of), handler);
   }
 
   private void begin(LoopTools made, Arena arena, RingBuffer ring) {
     int loops = setup.config().eventLoops();
+    int max = Math.max(1, setup.config().limits().maxConnections() / loops);
     ports = new Ports(made, index, loops);
-    replayer = new Replayer(made, this, ports);
-    answer = new Answer(made, this, arena);
-    handoff = new Handoff(made, this, ports, answer, replayer);
-    reader = new HeadReader(made, this, handoff, answer, setup.directory());
+    connections = new Connections(made, max, (c, now) -> steps().deadline(c, now));
+    steps = new Steps(made, connections, ports, setup.instance(), arena, setup.directory());
     mailbox = made.calls.eventFd();
     made.poll.add(mailbox, LibC.EPOLLIN(), MAILBOX);
     made.poll.add(ring.epollFd(), LibC.EPOLLIN(), RING);
@@ -192,6 +176,14 @@ final class EventLoop implements Runnable {
     return Objects.requireNonNull(tools);
   }
 
+  private Connections connections() {
+    return Objects.requireNonNull(connections);
+  }
+
+  private Steps steps() {
+    return Objects.requireNonNull(steps);
+  }
+
   private void loop(LoopTools made, RingBuffer ring) {
     long housekeeping = 0;
     while (running) {
@@ -209,35 +201,13 @@ final class EventLoop implements Runnable {
         ring.consume();
         keepHouse(now);
       }
-      if (stopAt != Long.MAX_VALUE && (now >= stopAt || !handingOver())) {
+      if (stopAt != Long.MAX_VALUE && (now >= stopAt || !connections().unfinished())) {
         running = false;
       }
     }
     closeDoors();
-    endUnfinished(made.calls.monotonic());
+    steps().endUnfinished(made.calls.monotonic());
     made.calls.close(mailbox);
-  }
-
-  /** There may be no next controller to find the orphans: their clients must not wait for it. */
-  private void endUnfinished(long now) {
-    for (Connection c : connections) {
-      if (c.stage == Connection.Stage.SETUP) {
-        Objects.requireNonNull(handoff).shutDown(c, now);
-      } else if (c.stage == Connection.Stage.REPLAY) {
-        Objects.requireNonNull(replayer).abort(c, Reason.SHUTTING_DOWN);
-      }
-    }
-  }
-
-  private boolean handingOver() {
-    for (Connection c : connections) {
-      if (c.stage == Connection.Stage.SETUP
-          || c.stage == Connection.Stage.REPLAY
-          || c.stage == Connection.Stage.ANSWER) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void keepHouse(long now) {
@@ -245,7 +215,7 @@ final class EventLoop implements Runnable {
     mine.expire(now);
     takenPorts = mine.taken();
     lingeringPorts = mine.lingering();
-    inSetup = connections.size() - free.size();
+    inSetup = connections().inUse();
   }
 
   private void dispatch(long data, RingBuffer ring) {
@@ -262,23 +232,9 @@ final class EventLoop implements Runnable {
         accept(doors.get(door));
       }
     } else {
-      Connection c = connections.get(Connection.index((int) data));
-      if (c.slot() == (int) data) {
-        readable(c);
-      }
-    }
-  }
-
-  /** One connection's misfortune ends that connection; the loop has thousands of others. */
-  private void failed(Connection c, RuntimeException e) {
-    LOG.error(
-        "event=connection-failed stage={} client={}", c.stage, Addresses.toText(c.tuple.client), e);
-    switch (c.stage) {
-      case SETUP -> Objects.requireNonNull(handoff).abandon(c);
-      case REPLAY -> Objects.requireNonNull(replayer).abort(c, Reason.SNAPSHOT_FAILED);
-      case HEAD, ANSWER -> close(c);
-      case FREE -> {
-        // It was closed before it failed.
+      Connection c = connections().find((int) data);
+      if (c != null) {
+        steps().readable(c, tools().calls.monotonic());
       }
     }
   }
@@ -298,7 +254,7 @@ final class EventLoop implements Runnable {
         continue;
       }
       t.counters.accepted();
-      Connection c = takeConnection();
+      Connection c = connections().take();
       if (c == null) {
         t.counters.refused(Reason.TOO_MANY_CONNECTIONS);
         t.calls.close(fd);
@@ -321,179 +277,11 @@ final class EventLoop implements Runnable {
             : Addresses.toInt(door.listen().address());
     c.tuple.listenerPort = door.listen().port();
     t.timers.set(c, now + setup.config().timeouts().head().toNanos());
-    try {
-      Objects.requireNonNull(reader).read(c, now);
-    } catch (RuntimeException e) {
-      failed(c, e);
-    }
+    steps().readable(c, now);
   }
 
-  private @Nullable Connection takeConnection() {
-    Connection c = free.pollLast();
-    if (c == null && connections.size() < maxConnections) {
-      c = new Connection(this, connections.size(), setup.config().limits().headLimit(), hosts);
-      connections.add(c);
-    }
-    return c;
-  }
-
-  private void readable(Connection c) {
-    long now = tools().calls.monotonic();
-    try {
-      switch (c.stage) {
-        case HEAD -> Objects.requireNonNull(reader).read(c, now);
-        case ANSWER -> Objects.requireNonNull(answer).drain(c);
-        case SETUP, REPLAY, FREE -> {
-          // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
-          // once.
-        }
-      }
-    } catch (RuntimeException e) {
-      failed(c, e);
-    }
-  }
-
-  /** Tells of what comes next on a connection's socket; once is enough. */
-  void watch(Connection c) {
-    if (!c.watched) {
-      c.watched = true;
-      tools()
-          .poll
-          .add(
-              c.fd,
-              LibC.EPOLLIN() | LibC.EPOLLRDHUP() | LibC.EPOLLET(),
-              Integer.toUnsignedLong(c.slot()));
-    }
-  }
-
-  /** Closes the socket, as its mode wants it, and frees the connection for another. */
-  void close(Connection c) {
-    LoopTools t = tools();
-    t.timers.cancel(c);
-    t.calls.close(c.fd);
-    if (c.buffer != null) {
-      t.buffers.giveBack(c.buffer);
-    }
-    c.reset();
-    free.addLast(c);
-  }
-
-  /** A connection's time is over, for its stage. */
-  void deadline(Connection c, long now) {
-    try {
-      switch (c.stage) {
-        case HEAD -> headTooSlow(c, now);
-        case SETUP -> Objects.requireNonNull(handoff).deadline(c, now);
-        case REPLAY -> Objects.requireNonNull(replayer).deadline(c, now);
-        case ANSWER -> close(c);
-        case FREE -> throw new AssertionError("a free connection has no deadline");
-      }
-    } catch (RuntimeException e) {
-      failed(c, e);
-    }
-  }
-
-  private void headTooSlow(Connection c, long now) {
-    if (c.read == 0) {
-      // Nobody asked anything: nothing is to be answered (RFC 9110 15.5.9 allows either).
-      tools().counters.refused(Reason.HEAD_TOO_SLOW);
-      close(c);
-      return;
-    }
-    Objects.requireNonNull(answer)
-        .send(c, 408, Reason.HEAD_TOO_SLOW, "the request head did not arrive in time", now);
-  }
-
-  private void onEvent(MemorySegment data) {
-    event.over(data);
-    event.into(eventTuple);
-    long now = tools().calls.monotonic();
-    Connection c = event.instance() == setup.instance() ? find(event.slot()) : null;
-    int type = event.type();
-    if (type == Baton.BATON_EVENT_CLOSED()) {
-      boolean reset = (event.flags() & Segment.RST) != 0;
-      if (c != null && c.stage == Connection.Stage.REPLAY) {
-        Objects.requireNonNull(replayer).onClosed(c, event.fromTarget());
-      }
-      Objects.requireNonNull(ports).closed(eventTuple, reset, now);
-    } else if (c != null) {
-      try {
-        onEvent(c, type, now);
-      } catch (RuntimeException e) {
-        failed(c, e);
-      }
-    }
-  }
-
-  /** The connection that a flow's slot names, if it is still about the same ports. */
-  private @Nullable Connection find(int slot) {
-    int at = Connection.index(slot);
-    if (at >= connections.size()) {
-      return null;
-    }
-    Connection c = connections.get(at);
-    return c.slot() == slot
-            && c.tuple.ownPort == eventTuple.ownPort
-            && c.tuple.own == eventTuple.own
-            && c.tuple.target == eventTuple.target
-            && c.tuple.targetPort == eventTuple.targetPort
-        ? c
-        : null;
-  }
-
-  private void onEvent(Connection c, int type, long now) {
-    Handoff setupSteps = Objects.requireNonNull(handoff);
-    Replayer replaySteps = Objects.requireNonNull(replayer);
-    if (c.stage == Connection.Stage.SETUP) {
-      if (type != Baton.BATON_EVENT_CHALLENGE()
-          && event.acknowledgment() != c.initialSequence + 1) {
-        return; // it waited in the ring while its attempt was given up for another
-      }
-      if (type == Baton.BATON_EVENT_SYNACK()) {
-        setupSteps.onSynAck(c, event, now);
-      } else if (type == Baton.BATON_EVENT_RST()) {
-        setupSteps.onReset(c, now);
-      } else if (type == Baton.BATON_EVENT_CHALLENGE()) {
-        setupSteps.onChallenge(c, event, now);
-      }
-    } else if (c.stage == Connection.Stage.REPLAY) {
-      if (type == Baton.BATON_EVENT_ACK()) {
-        replaySteps.onAck(c, event, now);
-      } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN() || type == Baton.BATON_EVENT_SYNACK()) {
-        replaySteps.onSynAckAgain(c, now);
-      }
-    }
-  }
-
-  /**
-   * Judges a flow that the sweeper found: over without our having heard of it, or idle for too
-   * long. On the loop's thread; other loops' flows are left to them.
-   *
-   * @param idle nothing has passed for longer than is allowed
-   */
+  /** On the loop's thread: see {@link Steps#judge}. */
   void judge(FlowTuple t, boolean closed, boolean reset, boolean idle) {
-    Ports mine = Objects.requireNonNull(ports);
-    if (!mine.owns(t)) {
-      return;
-    }
-    if (closed) {
-      mine.closed(t, reset, tools().calls.monotonic());
-    } else if (idle && !inReplay(t)) {
-      tools().flows.removeStale(t);
-      mine.release(t);
-    }
-  }
-
-  private boolean inReplay(FlowTuple t) {
-    for (Connection c : connections) {
-      if (c.stage != Connection.Stage.FREE
-          && c.tuple.own == t.own
-          && c.tuple.ownPort == t.ownPort
-          && c.tuple.target == t.target
-          && c.tuple.targetPort == t.targetPort) {
-        return true;
-      }
-    }
-    return false;
+    steps().judge(t, closed, reset, idle);
   }
 }

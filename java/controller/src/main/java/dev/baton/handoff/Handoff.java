@@ -34,15 +34,15 @@ final class Handoff {
   private static final int DEFAULT_MSS = 536;
 
   private final LoopTools tools;
-  private final EventLoop loop;
+  private final Connections connections;
   private final Ports ports;
   private final Answer answer;
   private final Replayer replayer;
   private int turn;
 
-  Handoff(LoopTools tools, EventLoop loop, Ports ports, Answer answer, Replayer replayer) {
+  Handoff(LoopTools tools, Connections connections, Ports ports, Answer answer, Replayer replayer) {
     this.tools = tools;
-    this.loop = loop;
+    this.connections = connections;
     this.ports = ports;
     this.answer = answer;
     this.replayer = replayer;
@@ -72,7 +72,7 @@ final class Handoff {
 
   private void clientGone(Connection c) {
     tools.counters.refused(Reason.CLIENT_GONE);
-    loop.close(c);
+    connections.close(c);
   }
 
   private void tryCandidate(Connection c, long now) {
@@ -233,7 +233,7 @@ final class Handoff {
       resetTarget(c);
       forgetAttempt(c);
     }
-    loop.close(c);
+    connections.close(c);
   }
 
   /** The controller ends: no answer of the target's is waited for. */

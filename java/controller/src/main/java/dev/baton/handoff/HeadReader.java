@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 /** Steps 1 and 2: reads the request head, no further, and decides where it goes. */
 final class HeadReader {
   private final LoopTools tools;
-  private final EventLoop loop;
+  private final Connections connections;
   private final Handoff handoff;
   private final Answer answer;
   private final Supplier<Snapshot> directory;
@@ -25,12 +25,12 @@ final class HeadReader {
 
   HeadReader(
       LoopTools tools,
-      EventLoop loop,
+      Connections connections,
       Handoff handoff,
       Answer answer,
       Supplier<Snapshot> directory) {
     this.tools = tools;
-    this.loop = loop;
+    this.connections = connections;
     this.handoff = handoff;
     this.answer = answer;
     this.directory = directory;
@@ -50,7 +50,7 @@ final class HeadReader {
       }
       if (got <= 0) {
         tools.counters.refused(Reason.CLIENT_GONE);
-        loop.close(c);
+        connections.close(c);
         return;
       }
       c.read += got;
@@ -74,7 +74,7 @@ final class HeadReader {
       tools.buffers.giveBack(buffer);
       c.buffer = null;
     }
-    loop.watch(c);
+    connections.watch(c);
   }
 
   private void refuse(Connection c, long now) {

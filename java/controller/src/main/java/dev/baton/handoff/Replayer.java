@@ -20,12 +20,12 @@ final class Replayer {
   private static final int PEEKS = 4;
 
   private final LoopTools tools;
-  private final EventLoop loop;
+  private final Connections connections;
   private final Ports ports;
 
-  Replayer(LoopTools tools, EventLoop loop, Ports ports) {
+  Replayer(LoopTools tools, Connections connections, Ports ports) {
     this.tools = tools;
-    this.loop = loop;
+    this.connections = connections;
     this.ports = ports;
   }
 
@@ -221,7 +221,7 @@ final class Replayer {
   private void release(Connection c) {
     tools.flows.endReplay(c.tuple);
     tools.counters.released();
-    loop.close(c);
+    connections.close(c);
   }
 
   /** Ends a live flow whose replay cannot go on: a reset both ways, never a silent hang. */
@@ -251,6 +251,6 @@ final class Replayer {
             .flags(Segment.RST));
     ports.release(t);
     c.ports = null;
-    loop.close(c);
+    connections.close(c);
   }
 }

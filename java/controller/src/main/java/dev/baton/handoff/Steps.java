@@ -1,0 +1,181 @@
+package dev.baton.handoff;
+
+import dev.baton.bindings.flow.Baton;
+import dev.baton.dataplane.FlowTuple;
+import dev.baton.dataplane.TargetEvent;
+import dev.baton.directory.Snapshot;
+import dev.baton.net.Addresses;
+import dev.baton.net.Segment;
+import dev.baton.reason.Reason;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends whatever happens to a connection (bytes, time, the target's answers, the end) to the step
+ * that its stage is about. One connection's misfortune ends that connection: its loop has thousands
+ * of others.
+ */
+final class Steps {
+  private static final Logger LOG = LoggerFactory.getLogger(Steps.class);
+
+  private final LoopTools tools;
+  private final Connections connections;
+  private final Ports ports;
+  private final int instance;
+  private final Answer answer;
+  private final Replayer replayer;
+  private final Handoff handoff;
+  private final HeadReader reader;
+  private final TargetEvent event = new TargetEvent();
+  private final FlowTuple eventTuple = new FlowTuple();
+
+  Steps(
+      LoopTools tools,
+      Connections connections,
+      Ports ports,
+      int instance,
+      Arena arena,
+      Supplier<Snapshot> directory) {
+    this.tools = tools;
+    this.connections = connections;
+    this.ports = ports;
+    this.instance = instance;
+    answer = new Answer(tools, connections, arena);
+    replayer = new Replayer(tools, connections, ports);
+    handoff = new Handoff(tools, connections, ports, answer, replayer);
+    reader = new HeadReader(tools, connections, handoff, answer, directory);
+  }
+
+  /** Bytes, or the end of the stream, may be there to read. */
+  void readable(Connection c, long now) {
+    try {
+      switch (c.stage) {
+        case HEAD -> reader.read(c, now);
+        case ANSWER -> answer.drain(c);
+        case SETUP, REPLAY, FREE -> {
+          // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
+          // once.
+        }
+      }
+    } catch (RuntimeException e) {
+      failed(c, e);
+    }
+  }
+
+  /** A connection's time is over, for its stage. */
+  void deadline(Connection c, long now) {
+    try {
+      switch (c.stage) {
+        case HEAD -> headTooSlow(c, now);
+        case SETUP -> handoff.deadline(c, now);
+        case REPLAY -> replayer.deadline(c, now);
+        case ANSWER -> connections.close(c);
+        case FREE -> throw new AssertionError("a free connection has no deadline");
+      }
+    } catch (RuntimeException e) {
+      failed(c, e);
+    }
+  }
+
+  private void headTooSlow(Connection c, long now) {
+    if (c.read == 0) {
+      // Nobody asked anything: nothing is to be answered (RFC 9110 15.5.9 allows either).
+      tools.counters.refused(Reason.HEAD_TOO_SLOW);
+      connections.close(c);
+      return;
+    }
+    answer.send(c, 408, Reason.HEAD_TOO_SLOW, "the request head did not arrive in time", now);
+  }
+
+  /** The ring has an event; its bytes are there only during the call. */
+  void event(MemorySegment data) {
+    event.over(data);
+    event.into(eventTuple);
+    long now = tools.calls.monotonic();
+    Connection c = addressee();
+    if (event.type() == Baton.BATON_EVENT_CLOSED()) {
+      if (c != null && c.stage == Connection.Stage.REPLAY) {
+        replayer.onClosed(c, event.fromTarget());
+      }
+      ports.closed(eventTuple, (event.flags() & Segment.RST) != 0, now);
+    } else if (c != null) {
+      try {
+        answered(c, event.type(), now);
+      } catch (RuntimeException e) {
+        failed(c, e);
+      }
+    }
+  }
+
+  /** The connection that the event's slot names, if it is still about the same target leg. */
+  private @Nullable Connection addressee() {
+    Connection c = event.instance() == instance ? connections.find(event.slot()) : null;
+    return c != null && Connections.isAbout(c, eventTuple) ? c : null;
+  }
+
+  private void answered(Connection c, int type, long now) {
+    if (c.stage == Connection.Stage.SETUP) {
+      if (type == Baton.BATON_EVENT_CHALLENGE()) {
+        handoff.onChallenge(c, event, now);
+      } else if (event.acknowledgment() != c.initialSequence + 1) {
+        return; // it waited in the ring while its attempt was given up for another
+      } else if (type == Baton.BATON_EVENT_SYNACK()) {
+        handoff.onSynAck(c, event, now);
+      } else if (type == Baton.BATON_EVENT_RST()) {
+        handoff.onReset(c, now);
+      }
+    } else if (c.stage == Connection.Stage.REPLAY) {
+      if (type == Baton.BATON_EVENT_ACK()) {
+        replayer.onAck(c, event, now);
+      } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN() || type == Baton.BATON_EVENT_SYNACK()) {
+        replayer.onSynAckAgain(c, now);
+      }
+    }
+  }
+
+  /**
+   * Judges a flow that the sweeper found: over without our having heard of it, or idle for too
+   * long. Other loops' flows are left to them.
+   *
+   * @param idle nothing has passed for longer than is allowed
+   */
+  void judge(FlowTuple t, boolean closed, boolean reset, boolean idle) {
+    if (!ports.owns(t)) {
+      return;
+    }
+    if (closed) {
+      ports.closed(t, reset, tools.calls.monotonic());
+    } else if (idle && !connections.holds(t)) {
+      tools.flows.removeStale(t);
+      ports.release(t);
+    }
+  }
+
+  /** There may be no next controller to find the orphans: their clients must not wait for it. */
+  void endUnfinished(long now) {
+    for (Connection c : connections.all()) {
+      if (c.stage == Connection.Stage.SETUP) {
+        handoff.shutDown(c, now);
+      } else if (c.stage == Connection.Stage.REPLAY) {
+        replayer.abort(c, Reason.SHUTTING_DOWN);
+      }
+    }
+  }
+
+  private void failed(Connection c, RuntimeException e) {
+    LOG.error(
+        "event=connection-failed stage={} client={}", c.stage, Addresses.toText(c.tuple.client), e);
+    switch (c.stage) {
+      case SETUP -> handoff.abandon(c);
+      case REPLAY -> replayer.abort(c, Reason.SNAPSHOT_FAILED);
+      case HEAD, ANSWER -> connections.close(c);
+      case FREE -> {
+        // It was closed before it failed.
+      }
+    }
+  }
+}
