@@ -1,7 +1,9 @@
 package dev.baton.dataplane;
 
 import dev.baton.config.PortRange;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.List;
  */
 public final class PortReservation {
   private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
+  private static final int MAX_BYTES = 1 << 18;
 
   private PortReservation() {}
 
@@ -24,7 +27,7 @@ public final class PortReservation {
    */
   public static void add(PortRange range) {
     try {
-      Files.writeString(RESERVED, with(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, with(read(RESERVED).strip(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot reserve ports in " + RESERVED, e);
     }
@@ -33,9 +36,21 @@ public final class PortReservation {
   /** Takes the range out again, if it stands there as it was put in. */
   public static void remove(PortRange range) {
     try {
-      Files.writeString(RESERVED, without(Files.readString(RESERVED).strip(), range));
+      Files.writeString(RESERVED, without(read(RESERVED).strip(), range));
     } catch (IOException e) {
       throw new IllegalStateException("cannot change " + RESERVED, e);
+    }
+  }
+
+  /**
+   * A file below /proc/sys, whole. The kernel gives it to the first read alone, and
+   * Files.readString begins with a read of one byte where the file's size is said to be 0.
+   */
+  static String read(Path file) throws IOException {
+    try (var in = new FileInputStream(file.toFile())) {
+      byte[] bytes = new byte[MAX_BYTES];
+      int length = in.read(bytes);
+      return new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII);
     }
   }
 
