@@ -85,16 +85,21 @@ static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 	bpf_ringbuf_submit(event, flags);
 }
 
-/* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). */
+/* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). What
+ * that is, the receiver's own acknowledgments tell. seq_end does so on the targets' side alone: any
+ * stranger can send a segment in a client's name, and with it set seq_end to what his RST will say.
+ */
 static __always_inline int reset_is_exact(const struct baton_flow *flow, const struct segment *seg,
 					  const struct baton_flow *partner)
 {
-	__u32 expected = flow->state.flags & BATON_STATE_SEEN ? flow->state.seq_end : flow->start;
+	int seen = flow->state.flags & BATON_STATE_SEEN;
 
-	if (seg->seq == expected)
+	if (partner && partner->state.flags & BATON_STATE_SEEN &&
+	    seg->seq + flow->seq_add == partner->state.ack_max)
 		return 1;
-	return partner && partner->state.flags & BATON_STATE_SEEN &&
-	       seg->seq + flow->seq_add == partner->state.ack_max;
+	if (flow->direction == BATON_TO_CLIENT && seen)
+		return seg->seq == flow->state.seq_end;
+	return seg->seq == flow->start;
 }
 
 /* Follows both directions to their end; 1: this segment closed the pair. */
@@ -116,9 +121,12 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 		awaits_ack = 1;
 	}
 	if (seg->flags & TCP_RST) {
-		if (flags & BATON_STATE_CLOSED || !reset_is_exact(flow, seg, partner))
+		if (flags & BATON_STATE_CLOSED)
 			return 0;
-		set_flags(flow, BATON_STATE_RST | BATON_STATE_CLOSED);
+		set_flags(flow, BATON_STATE_RST);
+		if (!reset_is_exact(flow, seg, partner))
+			return 0;
+		set_flags(flow, BATON_STATE_CLOSED);
 		if (partner)
 			set_flags(partner, BATON_STATE_CLOSED);
 		return 1;
