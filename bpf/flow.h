@@ -9,6 +9,9 @@
 #include "maps.h"
 #include "segment.h"
 
+/* Bytes that may be in flight: what a RST may be ahead of the acknowledgments we saw. */
+#define RESET_NEAR (4 << 20)
+
 static __always_inline int after(__u32 a, __u32 b)
 {
 	return (__s32)(a - b) > 0;
@@ -85,16 +88,31 @@ static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 	bpf_ringbuf_submit(event, flags);
 }
 
-/* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). */
+/* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). What
+ * that is, the receiver's own acknowledgments tell. seq_end does so on the targets' side alone: any
+ * stranger can send a segment in a client's name, and with it set seq_end to what his RST will say.
+ */
 static __always_inline int reset_is_exact(const struct baton_flow *flow, const struct segment *seg,
 					  const struct baton_flow *partner)
 {
-	__u32 expected = flow->state.flags & BATON_STATE_SEEN ? flow->state.seq_end : flow->start;
+	int seen = flow->state.flags & BATON_STATE_SEEN;
 
-	if (seg->seq == expected)
+	if (partner && partner->state.flags & BATON_STATE_SEEN &&
+	    seg->seq + flow->seq_add == partner->state.ack_max)
 		return 1;
+	if (flow->direction == BATON_TO_CLIENT && seen)
+		return seg->seq == flow->state.seq_end;
+	return seg->seq == flow->start;
+}
+
+/* A client that gives up in mid-upload says so behind what it has in flight: the target may well
+ * have got there, and no longer tells. The pair then counts as half-open, until the client sends
+ * something else. */
+static __always_inline int reset_is_near(const struct baton_flow *flow, const struct segment *seg,
+					 const struct baton_flow *partner)
+{
 	return partner && partner->state.flags & BATON_STATE_SEEN &&
-	       seg->seq + flow->seq_add == partner->state.ack_max;
+	       seg->seq + flow->seq_add - partner->state.ack_max < RESET_NEAR;
 }
 
 /* Follows both directions to their end; 1: this segment closed the pair. */
@@ -116,8 +134,13 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 		awaits_ack = 1;
 	}
 	if (seg->flags & TCP_RST) {
-		if (flags & BATON_STATE_CLOSED || !reset_is_exact(flow, seg, partner))
+		if (flags & BATON_STATE_CLOSED)
 			return 0;
+		if (!reset_is_exact(flow, seg, partner)) {
+			if (reset_is_near(flow, seg, partner))
+				set_flags(flow, BATON_STATE_RST);
+			return 0;
+		}
 		set_flags(flow, BATON_STATE_RST | BATON_STATE_CLOSED);
 		if (partner)
 			set_flags(partner, BATON_STATE_CLOSED);
@@ -164,6 +187,9 @@ static __always_inline void remember(struct baton_flow *flow, const struct segme
 	struct baton_flow_state *state = &flow->state;
 	__u32 end = segment_end(seg);
 
+	if ((state->flags & (BATON_STATE_RST | BATON_STATE_CLOSED)) == BATON_STATE_RST &&
+	    !(seg->flags & TCP_RST))
+		__sync_fetch_and_and(&state->flags, ~BATON_STATE_RST);
 	if (state->flags & BATON_STATE_SEEN) {
 		if (after(end, state->seq_end))
 			state->seq_end = end;

@@ -66,10 +66,10 @@ enum baton_state_flag {
 	BATON_STATE_FIN = 2,		/* this direction has sent its FIN */
 	BATON_STATE_PEER_FIN = 4,	/* the other direction has: peer_fin_end says where */
 	BATON_STATE_PEER_FIN_ACKED = 8, /* and this direction has acknowledged it */
-	BATON_STATE_RST = 16,		/* this direction has sent a RST at the expected sequence */
-	BATON_STATE_TS_LEARNED = 32,	/* ts_learned_add holds something */
-	BATON_STATE_REPLAY_DONE = 64,	/* baton_replays no longer names this flow */
-	BATON_STATE_CLOSED = 128,	/* both FINs acknowledged, or a RST: the pair lingers */
+	BATON_STATE_RST = 16, /* this direction has sent a RST; CLOSED: at the expected sequence */
+	BATON_STATE_TS_LEARNED = 32,  /* ts_learned_add holds something */
+	BATON_STATE_REPLAY_DONE = 64, /* baton_replays no longer names this flow */
+	BATON_STATE_CLOSED = 128,     /* both FINs acknowledged, or a RST: the pair lingers */
 };
 
 enum baton_event_type {

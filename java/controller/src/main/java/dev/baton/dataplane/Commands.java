@@ -49,7 +49,9 @@ final class Commands {
         Files.delete(out);
       }
     } catch (IOException e) {
-      if (e.getMessage() != null && e.getMessage().contains("error=2")) {
+      // ENOENT, as JDKs before and since 25 word it.
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("error=2,") || message.contains("error: 2 ")) {
         return new Result(127, command[0] + " is not installed");
       }
       throw new UncheckedIOException(e);

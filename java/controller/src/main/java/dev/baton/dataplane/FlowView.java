@@ -92,11 +92,11 @@ public record FlowView(
     return (flags & Baton.BATON_STATE_RST()) != 0;
   }
 
-  /** One side has sent its FIN, the other has not. */
+  /** One side has sent its FIN and the other has not, or a RST that may or may not have counted. */
   public boolean halfOpen() {
     boolean own = (flags & Baton.BATON_STATE_FIN()) != 0;
     boolean peer = (flags & Baton.BATON_STATE_PEER_FIN()) != 0;
-    return own != peer;
+    return own != peer || reset();
   }
 
   /** When it last mattered: a segment passed, or it was made. */

@@ -29,8 +29,10 @@ final class Sweeper {
       long now = calls.monotonic();
       flows.forEach((key, value) -> {
         FlowView view = FlowView.of(key, value);
-        // A pair has two entries, and eBPF marks both: one of them is enough to judge it.
-        if (!view.toTarget() && !view.pending()) {
+        // A pair has two entries, and eBPF marks both: one of them is enough to judge it. But a
+        // client's RST at an unsure number is marked on its own alone.
+        boolean unsure = view.toTarget() && view.reset() && !view.closed();
+        if (!view.pending() && (!view.toTarget() || unsure)) {
           judge(view, now);
         }
       });
