@@ -180,7 +180,7 @@ struct baton_flow {
 	__u32 ring;	 /* which event loop is told */
 	__u32 instance;	 /* which run of the controller made it */
 	__u32 slot;	 /* that event loop's own number for the handoff */
-	__u32 pad;
+	__u32 pad[2];
 	__u64 expires; /* pending: CLOCK_MONOTONIC, nanoseconds */
 	__u64 created; /* CLOCK_MONOTONIC, nanoseconds */
 };

@@ -34,7 +34,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u32 ring;
  *     __u32 instance;
  *     __u32 slot;
- *     __u32 pad;
+ *     __u32 pad[2];
  *     __u64 expires;
  *     __u64 created;
  * }
@@ -66,8 +66,7 @@ public class baton_flow {
         Baton.C_INT.withName("ring"),
         Baton.C_INT.withName("instance"),
         Baton.C_INT.withName("slot"),
-        Baton.C_INT.withName("pad"),
-        MemoryLayout.paddingLayout(4),
+        MemoryLayout.sequenceLayout(2, Baton.C_INT).withName("pad"),
         Baton.C_LONG_LONG.withName("expires"),
         Baton.C_LONG_LONG.withName("created")
     ).withName("baton_flow");
@@ -981,15 +980,15 @@ public class baton_flow {
         struct.set(slot$LAYOUT, slot$OFFSET, fieldValue);
     }
 
-    private static final OfInt pad$LAYOUT = (OfInt)$LAYOUT.select(groupElement("pad"));
+    private static final SequenceLayout pad$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("pad"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 pad[2]
      * }
      */
-    public static final OfInt pad$layout() {
+    public static final SequenceLayout pad$layout() {
         return pad$LAYOUT;
     }
 
@@ -998,7 +997,7 @@ public class baton_flow {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 pad[2]
      * }
      */
     public static final long pad$offset() {
@@ -1008,21 +1007,54 @@ public class baton_flow {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 pad[2]
      * }
      */
-    public static int pad(MemorySegment struct) {
-        return struct.get(pad$LAYOUT, pad$OFFSET);
+    public static MemorySegment pad(MemorySegment struct) {
+        return struct.asSlice(pad$OFFSET, pad$LAYOUT.byteSize());
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * __u32 pad
+     * __u32 pad[2]
      * }
      */
-    public static void pad(MemorySegment struct, int fieldValue) {
-        struct.set(pad$LAYOUT, pad$OFFSET, fieldValue);
+    public static void pad(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, pad$OFFSET, pad$LAYOUT.byteSize());
+    }
+
+    private static long[] pad$DIMS = { 2 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * __u32 pad[2]
+     * }
+     */
+    public static long[] pad$dimensions() {
+        return pad$DIMS;
+    }
+    private static final VarHandle pad$ELEM_HANDLE = pad$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * __u32 pad[2]
+     * }
+     */
+    public static int pad(MemorySegment struct, long index0) {
+        return (int)pad$ELEM_HANDLE.get(struct, pad$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * __u32 pad[2]
+     * }
+     */
+    public static void pad(MemorySegment struct, long index0, int fieldValue) {
+        pad$ELEM_HANDLE.set(struct, pad$OFFSET, index0, fieldValue);
     }
 
     private static final OfLong expires$LAYOUT = (OfLong)$LAYOUT.select(groupElement("expires"));
