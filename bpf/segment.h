@@ -153,6 +153,10 @@ static __always_inline enum parsed parse_segment(struct __sk_buff *skb, struct s
 			return PARSED_FOREIGN;
 		seg->key.sport = copy.source;
 		seg->key.dport = copy.dest;
+		/* A SYN's options are looked at even then. */
+		seg->flags = ((__u8 *)&copy)[13];
+		if (copy.doff * 4 > sizeof(copy))
+			seg->options_length = copy.doff * 4 - sizeof(copy);
 		return PARSED_SEGMENT;
 	}
 
