@@ -138,11 +138,10 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 			set_flags(partner, BATON_STATE_PEER_FIN);
 		}
 	}
-	if (!partner || !awaits_ack || !(seg->flags & TCP_ACK) ||
-	    after(state->peer_fin_end, seg->ack))
+	if (!awaits_ack || !(seg->flags & TCP_ACK) || after(state->peer_fin_end, seg->ack))
 		return 0;
 	set_flags(flow, BATON_STATE_PEER_FIN_ACKED);
-	if (!(partner->state.flags & BATON_STATE_PEER_FIN_ACKED))
+	if (!partner || !(partner->state.flags & BATON_STATE_PEER_FIN_ACKED))
 		return 0;
 	set_flags(flow, BATON_STATE_CLOSED);
 	set_flags(partner, BATON_STATE_CLOSED);
