@@ -170,12 +170,14 @@ static __always_inline void remember(struct baton_flow *flow, const struct segme
 	struct baton_flow_state *state = &flow->state;
 	__u32 end = segment_end(seg);
 
-	if (state->flags & BATON_STATE_SEEN) {
+	if (seg->flags & TCP_RST) {
+		/* Moves nothing: or a forged one, sent twice, would be the expected one. */
+	} else if (state->flags & BATON_STATE_SEEN) {
 		if (after(end, state->seq_end))
 			state->seq_end = end;
 		if (seg->flags & TCP_ACK && after(seg->ack, state->ack_max))
 			state->ack_max = seg->ack;
-	} else if (!(seg->flags & TCP_RST)) {
+	} else {
 		state->seq_end = end;
 		state->ack_max = seg->ack;
 		set_flags(flow, BATON_STATE_SEEN);
