@@ -33,6 +33,11 @@ record State(
         baton_flow_state.flags(s));
   }
 
+  /** What a new entry holds: nothing. */
+  static State none() {
+    return new State(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
   boolean closed() {
     return has(Baton.BATON_STATE_CLOSED());
   }
