@@ -5,6 +5,7 @@ import static dev.baton.dataplane.Options.timestamps;
 import static dev.baton.dataplane.Packet.fromClient;
 import static dev.baton.dataplane.Packet.fromTarget;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.baton.dataplane.TestBed.Outcome;
 import java.util.HexFormat;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** Checksums, updated by the difference, against frames written out and against the full sum. */
 class ChecksumTest extends ProgramTest {
+  private static final int EINVAL = 22;
+
   private static byte[] hex(String text) {
     return HexFormat.of().parseHex(text.replaceAll("\\s", ""));
   }
@@ -102,6 +105,24 @@ class ChecksumTest extends ProgramTest {
     for (int id = 0; id <= 0xffff; id += 1) {
       byte[] out = bed.forward((id % 2 == 0 ? fromClient() : fromTarget()).id(id));
       assertThat(Checksums.ipIsRight(out)).as("identification %04x", id).isTrue();
+    }
+  }
+
+  @Test
+  void aSumThatTheNetworkCardTookStaysRight() {
+    bed.put(Entry.toTarget().timestamps().windowShift(3).learned(99, 0));
+    bed.put(Entry.toClient().windowShift(-3));
+    int probe = bed.arrivesSummed(fromClient());
+    assumeTrue(probe != -EINVAL, "needs Linux 6.11 (BPF_F_TEST_SKB_CHECKSUM_COMPLETE)");
+    assertThat(probe).isZero();
+    for (int length = 0; length < 200; length++) {
+      byte[] options = timestamps(0xffff_ffffL - length, length);
+      assertThat(bed.arrivesSummed(fromClient().payload(length).options(nop(2), options)))
+          .as("client, %d bytes", length)
+          .isZero();
+      assertThat(bed.arrivesSummed(fromTarget().payload(length)))
+          .as("target, %d bytes", length)
+          .isZero();
     }
   }
 }

@@ -3,9 +3,11 @@ package dev.baton.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.baton.bindings.flow.Baton;
+import dev.baton.bindings.flow.baton_event;
 import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_replay;
 import dev.baton.bindings.libbpf.LibBpf;
+import dev.baton.bindings.libbpf.bpf_test_run_opts;
 import dev.baton.bpf.BpfMap;
 import dev.baton.bpf.BpfObject;
 import dev.baton.bpf.BpfProgram;
@@ -17,6 +19,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,7 @@ final class TestBed implements AutoCloseable {
   static final int REDIRECT = 7;
 
   private static final int RING_BYTES = 1 << 20;
+  private static final int TEST_CHECKSUM_COMPLETE = 1 << 2; // BPF_F_TEST_SKB_CHECKSUM_COMPLETE
 
   private final BpfObject object = BpfObject.open(objectFile(), "baton_tc");
   private final BpfMap ringMap;
@@ -43,6 +47,7 @@ final class TestBed implements AutoCloseable {
   private final BpfMap replays;
   private final BpfMap counters;
   private final List<Event> events = new ArrayList<>();
+  private final MemorySegment newest = Arena.ofAuto().allocate(baton_event.layout());
 
   /**
    * What came of a packet.
@@ -64,7 +69,12 @@ final class TestBed implements AutoCloseable {
     guard = object.program(Baton.BATON_PROGRAM_GUARD().getString(0));
     ringMap = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "test_ring", 0, 0, RING_BYTES, 0);
     object.map(Baton.BATON_MAP_RINGS().getString(0)).update(0, ringMap);
-    ring = new RingBuffer(ringMap, data -> events.add(Event.of(data)));
+    ring = new RingBuffer(ringMap, this::keep);
+  }
+
+  private void keep(MemorySegment data) {
+    newest.copyFrom(data);
+    events.add(Event.of(data));
   }
 
   /** The object file as the build made it. */
@@ -156,6 +166,27 @@ final class TestBed implements AutoCloseable {
     return run.data();
   }
 
+  /**
+   * A packet arrives from a network card that has summed all of it (CHECKSUM_COMPLETE), and is
+   * translated; the kernel compares its own sum with what the program left of the card's.
+   *
+   * @return 0; −EBADMSG when the sum is wrong afterwards; −EINVAL before Linux 6.11
+   */
+  int arrivesSummed(Packet packet) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] frame = packet.frame();
+      MemorySegment opts = bpf_test_run_opts.allocate(arena);
+      bpf_test_run_opts.sz(opts, opts.byteSize());
+      bpf_test_run_opts.data_in(opts, arena.allocateFrom(ValueLayout.JAVA_BYTE, frame));
+      bpf_test_run_opts.data_size_in(opts, frame.length);
+      bpf_test_run_opts.repeat(opts, 1);
+      bpf_test_run_opts.flags(opts, TEST_CHECKSUM_COMPLETE);
+      int result = LibBpf.bpf_prog_test_run_opts(ingress.fd(), opts);
+      assertThat(result < 0 || bpf_test_run_opts.retval(opts) == REDIRECT).isTrue();
+      return result;
+    }
+  }
+
   /** The same packet arrives so often; the events stay in the ring. */
   void arrivesOften(Packet packet, int times) {
     assertThat(ingress.testRun(packet.frame(), new byte[0], times).returnValue()).isEqualTo(DROP);
@@ -186,6 +217,11 @@ final class TestBed implements AutoCloseable {
     List<Event> got = List.copyOf(events);
     events.clear();
     return got;
+  }
+
+  /** The last event as it lay in the ring. */
+  MemorySegment newestEvent() {
+    return newest;
   }
 
   /** A counter's value. */
