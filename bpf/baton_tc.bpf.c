@@ -79,6 +79,11 @@ static __always_inline int handle_syn(struct baton_flow *flow, const struct segm
 		count(BATON_DROP_SYN_IN_FLOW);
 		return TC_ACT_SHOT;
 	}
+	if (o->redirect) {
+		/* The target may have forgotten the connection, and would believe it. */
+		count(BATON_DROP_OPTION_FROM_OUTSIDE);
+		return TC_ACT_SHOT;
+	}
 	if (flow->state.flags & BATON_STATE_CLOSED && !(seg->flags & TCP_ACK)) {
 		/* The client uses its port again: an ordinary new connection. */
 		bpf_map_delete_elem(&baton_flows, &seg->key);

@@ -153,6 +153,10 @@ static __always_inline enum parsed parse_segment(struct __sk_buff *skb, struct s
 			return PARSED_FOREIGN;
 		seg->key.sport = copy.source;
 		seg->key.dport = copy.dest;
+		/* A SYN's options are looked at even then. */
+		seg->flags = ((__u8 *)&copy)[13];
+		if (copy.doff * 4 > sizeof(copy))
+			seg->options_length = copy.doff * 4 - sizeof(copy);
 		return PARSED_SEGMENT;
 	}
 
@@ -189,14 +193,14 @@ static __always_inline void note_option(struct options *o, __u32 kind, __u32 at,
 		if (length == 2)
 			o->sack_ok = 1;
 		break;
-	case OPTION_SACK:
-		if (length < 10 || length > 34 || (length - 2) % 8)
+	case OPTION_SACK: /* only one of each kind could be translated */
+		if (o->sack || length < 10 || length > 34 || (length - 2) % 8)
 			o->malformed = 1;
 		o->sack = at + 2;
 		o->sack_blocks = (length - 2) / 8;
 		break;
 	case OPTION_TIMESTAMP:
-		if (length != 10)
+		if (o->timestamp || length != 10)
 			o->malformed = 1;
 		o->timestamp = at + 2;
 		break;

@@ -1,0 +1,192 @@
+package dev.baton.dataplane;
+
+import static dev.baton.dataplane.Options.mss;
+import static dev.baton.dataplane.Options.nop;
+import static dev.baton.dataplane.Options.redirect;
+import static dev.baton.dataplane.Packet.ACK;
+import static dev.baton.dataplane.Packet.RST;
+import static dev.baton.dataplane.Packet.SYN;
+import static dev.baton.dataplane.Packet.fromClient;
+import static dev.baton.dataplane.Packet.fromTarget;
+import static dev.baton.dataplane.Packet.toClient;
+import static dev.baton.dataplane.Packet.toTarget;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.baton.bindings.flow.Baton;
+import dev.baton.dataplane.TestBed.Outcome;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** RST counts only at the sequence number the receiver expects (RFC 5961 3); SYN in mid-flow. */
+class ResetTest extends ProgramTest {
+  private static final int CLIENT = Packet.CLIENT_NEXT;
+  private static final int TARGET = Packet.TARGET_NEXT;
+
+  private final Entry toTarget = Entry.toTarget();
+  private final Entry toClient = Entry.toClient();
+
+  /** What went before, and the RST; whether it ends the flow. */
+  record Row(String says, boolean ends, Packet reset, List<Packet> before) {
+    Row(String says, boolean ends, Packet reset, Packet... before) {
+      this(says, ends, reset, List.of(before));
+    }
+
+    @Override
+    public String toString() {
+      return says;
+    }
+  }
+
+  private static Packet clientReset(int sequence) {
+    return fromClient().flags(RST).sequence(sequence).acknowledgment(0);
+  }
+
+  private static Packet targetReset(int sequence) {
+    return fromTarget().flags(RST).sequence(sequence).acknowledgment(0);
+  }
+
+  static Stream<Row> resets() {
+    Packet request = fromClient().payload(100);
+    Packet response = fromTarget().payload(200).acknowledgment(Packet.CLIENT_NEXT_AT_TARGET + 100);
+    Packet acknowledges = fromTarget().acknowledgment(Packet.CLIENT_NEXT_AT_TARGET + 40);
+    return Stream.of(
+        new Row("the client's first segment, where it is expected", true, clientReset(CLIENT)),
+        new Row("one too early", false, clientReset(CLIENT - 1)),
+        new Row("one too late", false, clientReset(CLIENT + 1)),
+        new Row("half the space away", false, clientReset(CLIENT ^ 0x8000_0000)),
+        new Row("behind what the client sent", true, clientReset(CLIENT + 100), request),
+        new Row("where the client began, after it sent", false, clientReset(CLIENT), request),
+        new Row(
+            "what the target acknowledged is what it expects, when more is lost",
+            true,
+            clientReset(CLIENT + 40),
+            request,
+            acknowledges),
+        new Row(
+            "within the window is not exact",
+            false,
+            clientReset(CLIENT + 41),
+            request,
+            acknowledges),
+        new Row(
+            "with ACK likewise",
+            true,
+            fromClient().flags(RST | ACK).sequence(CLIENT + 100),
+            request),
+        new Row("the target's first segment, where it is expected", true, targetReset(TARGET)),
+        new Row("the target's, one off", false, targetReset(TARGET + 1)),
+        new Row("behind what the target sent", true, targetReset(TARGET + 200), request, response),
+        new Row(
+            "the same RST twice does not make itself expected",
+            false,
+            clientReset(CLIENT + 500),
+            request,
+            clientReset(CLIENT + 500)),
+        new Row(
+            "nor when it is the first that is seen",
+            false,
+            clientReset(CLIENT + 500),
+            clientReset(CLIENT + 500)),
+        new Row(
+            "nor does its acknowledgment make the other side's",
+            false,
+            targetReset(TARGET + 900),
+            request,
+            response,
+            fromClient()
+                .flags(RST | ACK)
+                .sequence(CLIENT + 7)
+                .acknowledgment(Packet.TARGET_NEXT_AT_CLIENT + 900)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("resets")
+  void aResetIsSentOnAndEndsTheFlowIfExact(Row row) {
+    bed.put(toTarget, toClient);
+    for (Packet packet : row.before) {
+      assertThat(bed.arrives(packet).events()).isEmpty();
+    }
+    boolean client = row.reset.source == Packet.CLIENT;
+    Outcome outcome = bed.arrives(row.reset);
+    assertThat(outcome.verdict()).as("the receiver judges for itself").isEqualTo(TestBed.REDIRECT);
+    assertThat(outcome.events().stream().map(Event::type).toList())
+        .isEqualTo(row.ends ? List.of(Baton.BATON_EVENT_CLOSED()) : List.of());
+    assertThat(bed.state(toTarget).closed()).isEqualTo(row.ends);
+    assertThat(bed.state(toClient).closed()).isEqualTo(row.ends);
+    assertThat(bed.state(client ? toTarget : toClient).has(Baton.BATON_STATE_RST()))
+        .isEqualTo(row.ends);
+    assertThat(bed.state(client ? toClient : toTarget).has(Baton.BATON_STATE_RST())).isFalse();
+  }
+
+  @Test
+  void aSecondResetIsSentOnButNotTold() {
+    bed.put(toTarget, toClient);
+    assertThat(bed.arrives(clientReset(CLIENT)).events()).hasSize(1);
+    Outcome again = bed.arrives(clientReset(CLIENT));
+    assertTranslated(
+        again, toTarget().flags(RST).acknowledgment(0).sequence(Packet.CLIENT_NEXT_AT_TARGET));
+    assertThat(again.events()).isEmpty();
+    assertThat(bed.arrives(targetReset(TARGET)).events()).isEmpty();
+  }
+
+  @Test
+  void aResetEndsAFlowWhoseOtherEntryIsMissing() {
+    bed.put(toClient);
+    assertThat(bed.arrives(targetReset(TARGET)).events()).hasSize(1);
+    assertThat(bed.state(toClient).closed()).isTrue();
+  }
+
+  @Test
+  void aNewSynOnATupleThatClosedEndsTheEntryAndPasses() {
+    bed.put(toTarget.flags(Baton.BATON_STATE_CLOSED()), toClient);
+    Packet syn = fromClient().flags(SYN).sequence(5).acknowledgment(0).options(mss(1460));
+    assertPassed(bed.arrives(syn), syn, Baton.BATON_PASS_SYN_AFTER_CLOSE());
+    assertThat(bed.find(toTarget)).isEmpty();
+    assertThat(bed.find(toClient)).as("stragglers of the target still find theirs").isPresent();
+    assertPassed(bed.arrives(syn), syn);
+  }
+
+  @Test
+  void aSynToALivingFlowIsTheTargetsToChallenge() {
+    bed.put(toTarget, toClient);
+    Packet syn = fromClient().flags(SYN).sequence(5).options(mss(1460));
+    Outcome outcome = bed.arrives(syn);
+    assertTranslated(
+        outcome,
+        toTarget()
+            .flags(SYN)
+            .sequence(0x8000_0006L)
+            .acknowledgment(syn.acknowledgment)
+            .options(mss(1460)));
+    assertThat(bed.state(toTarget).sequenceEnd()).as("it is not followed").isZero();
+  }
+
+  @Test
+  void aSynAckFromTheClientDoesNotEndAClosedEntry() {
+    bed.put(toTarget.flags(Baton.BATON_STATE_CLOSED()));
+    assertTranslated(bed.arrives(fromClient().flags(SYN | ACK)), toTarget().flags(SYN | ACK));
+    assertThat(bed.find(toTarget)).isPresent();
+  }
+
+  @Test
+  void aSynWithRedirectNeverReachesATarget() {
+    // The target may have forgotten the connection; it would take the client for another one.
+    Packet forged = fromClient().flags(SYN).options(redirect(), nop(3));
+    bed.put(toTarget);
+    assertDropped(bed.arrives(forged), forged, Baton.BATON_DROP_OPTION_FROM_OUTSIDE());
+    bed.put(toTarget.flags(Baton.BATON_STATE_CLOSED()));
+    assertDropped(bed.arrives(forged), forged, Baton.BATON_DROP_OPTION_FROM_OUTSIDE());
+    assertThat(bed.find(toTarget)).isPresent();
+  }
+
+  @Test
+  void whatFollowsACloseIsStillTranslated() {
+    bed.put(toTarget.flags(Baton.BATON_STATE_CLOSED()));
+    bed.put(toClient.flags(Baton.BATON_STATE_CLOSED()));
+    assertTranslated(bed.arrives(fromClient().payload(9)), toTarget().payload(9));
+    assertTranslated(bed.arrives(fromTarget().payload(9)), toClient().payload(9));
+  }
+}
