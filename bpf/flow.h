@@ -102,14 +102,13 @@ static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 static __always_inline int reset_is_exact(const struct baton_flow *flow, const struct segment *seg,
 					  const struct baton_flow *partner)
 {
-	int seen = flow->state.flags & BATON_STATE_SEEN;
+	int acknowledged = partner && partner->state.flags & BATON_STATE_SEEN;
 
-	if (partner && partner->state.flags & BATON_STATE_SEEN &&
-	    seg->seq + flow->seq_add == partner->state.ack_max)
+	if (acknowledged && seg->seq + flow->seq_add == partner->state.ack_max)
 		return 1;
-	if (flow->direction == BATON_TO_CLIENT && seen)
+	if (flow->direction == BATON_TO_CLIENT && flow->state.flags & BATON_STATE_SEEN)
 		return seg->seq == flow->state.seq_end;
-	return seg->seq == flow->start;
+	return !acknowledged && seg->seq == flow->start;
 }
 
 /* A client that gives up in mid-upload says so behind what it has in flight: the target may well
@@ -118,8 +117,17 @@ static __always_inline int reset_is_exact(const struct baton_flow *flow, const s
 static __always_inline int reset_is_near(const struct baton_flow *flow, const struct segment *seg,
 					 const struct baton_flow *partner)
 {
-	return partner && partner->state.flags & BATON_STATE_SEEN &&
+	return flow->direction == BATON_TO_TARGET && partner &&
+	       partner->state.flags & BATON_STATE_SEEN &&
 	       seg->seq + flow->seq_add - partner->state.ack_max < RESET_NEAR;
+}
+
+/* A FIN behind what the receiver has acknowledged is forged: it would seem acknowledged at once. */
+static __always_inline int fin_is_ahead(const struct baton_flow *flow, const struct segment *seg,
+					const struct baton_flow *partner)
+{
+	return !partner || !(partner->state.flags & BATON_STATE_SEEN) ||
+	       after(segment_end(seg) + flow->seq_add, partner->state.ack_max);
 }
 
 /* Follows both directions to their end; 1: this segment closed the pair. */
@@ -153,7 +161,8 @@ static __always_inline int follow_close(struct baton_flow *flow, const struct se
 			set_flags(partner, BATON_STATE_CLOSED);
 		return 1;
 	}
-	if (seg->flags & TCP_FIN && !(flags & BATON_STATE_FIN)) {
+	if (seg->flags & TCP_FIN && !(flags & BATON_STATE_FIN) &&
+	    fin_is_ahead(flow, seg, partner)) {
 		state->fin_end = segment_end(seg);
 		set_flags(flow, BATON_STATE_FIN);
 		if (partner) {

@@ -26,10 +26,12 @@ static __always_inline __u16 shift_window(__u16 window, __s8 shift)
 
 /* The first segment from the client tells its clock: it is set to the clock that the target knows,
  * which runs on where the SYN's left off. */
-static __always_inline __u32 client_clock(struct baton_flow *flow, __u32 tsval)
+static __always_inline __u32 client_clock(struct baton_flow *flow, __u32 tsval, __u8 tcp_flags)
 {
 	struct baton_flow_state *state = &flow->state;
 
+	if (tcp_flags & TCP_SYN) /* of another connection, whose clock may be another */
+		return tsval + state->ts_learned_add;
 	if (!(state->flags & BATON_STATE_TS_LEARNED)) {
 		__u32 now = bpf_ktime_get_ns() / NANOSECONDS_PER_MILLISECOND;
 
@@ -66,7 +68,7 @@ static __always_inline void translate_timestamps(struct baton_flow *flow, struct
 	__u32 tsval, tsecr = 0;
 
 	if (flow->direction == BATON_TO_TARGET) {
-		tsval = client_clock(flow, o->tsval);
+		tsval = client_clock(flow, o->tsval, tcp_flags);
 		if (tcp_flags & TCP_ACK && o->tsecr)
 			tsecr = o->tsecr + flow->ts_add;
 	} else {
@@ -100,8 +102,10 @@ static __always_inline int translate(struct __sk_buff *skb, const struct segment
 		.window = seg->window,
 	};
 
-	if (!(seg->flags & TCP_SYN))
+	if (!(seg->flags & TCP_SYN)) {
 		to.window = shift_window(seg->window, flow->window_shift);
+		flow->state.window = to.window;
+	}
 	if (o->timestamp && flow->options & BATON_FLOW_TIMESTAMPS) {
 		translate_timestamps(flow, o, seg->flags);
 		to.options_changed = 1;
@@ -110,7 +114,6 @@ static __always_inline int translate(struct __sk_buff *skb, const struct segment
 		translate_sack(flow, o);
 		to.options_changed = 1;
 	}
-	flow->state.window = to.window;
 	return rewrite_segment(skb, seg, flow, &to, o);
 }
 

@@ -106,7 +106,8 @@ class FlowViewTest {
     "6,   false, false, false, both have and the last ACK is missing",
     "15,  false, false, false, and this side has acknowledged",
     "143, false, true,  false, closed in order",
-    "144, false, true,  true,  reset",
+    "16,  true,  false, true,  a RST that may have counted",
+    "144, true,  true,  true,  reset",
     "146, true,  true,  true,  reset after one FIN",
     "128, false, true,  false, reset by the other side"
   })
