@@ -3,12 +3,14 @@ package dev.baton.cli;
 import dev.baton.admin.AdminServer;
 import dev.baton.admin.Status;
 import dev.baton.config.BatonConfig;
+import dev.baton.dataplane.InstanceLock;
 import dev.baton.directory.DirectoryWatcher;
 import dev.baton.directory.SqliteDirectory;
 import dev.baton.handoff.Controller;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,25 +37,34 @@ final class RunCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, ended), "shutdown"));
-    try {
-      run(baton, stop);
+    try (InstanceLock _ = InstanceLock.take(baton.pinPath())) {
+      return run(baton, stop) ? ExitCode.OK : ExitCode.SOFTWARE;
     } finally {
       ended.countDown();
     }
-    return ExitCode.OK;
   }
 
-  private void run(BatonConfig baton, CountDownLatch stop) {
+  /**
+   * Until it is told to end; false: a part of it died, and another controller should be started.
+   */
+  private boolean run(BatonConfig baton, CountDownLatch stop) {
+    AtomicBoolean died = new AtomicBoolean();
+    Runnable onDeath =
+        () -> {
+          died.set(true);
+          stop.countDown();
+        };
     try (SqliteDirectory directory = SqliteDirectory.open(baton.directory());
         DirectoryWatcher watcher = DirectoryWatcher.start(directory);
         AdminServer admin = AdminServer.bind(baton.admin());
-        Controller controller = Controller.start(baton, watcher::snapshot)) {
+        Controller controller = Controller.start(baton, watcher::snapshot, onDeath)) {
       admin.serve(new Status(baton, controller, watcher::snapshot, Version.baton()));
       ready(baton, admin);
       stop.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return !died.get();
   }
 
   private void ready(BatonConfig baton, AdminServer admin) {

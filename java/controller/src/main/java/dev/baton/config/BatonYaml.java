@@ -151,7 +151,7 @@ final class BatonYaml {
         duration("linger-reset", second, minutes, d.lingerReset()),
         duration("idle-timeout", second, week, d.idle()),
         duration("half-open-timeout", second, week, d.halfOpen()),
-        duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(5), d.shutdown()));
+        duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(4), d.shutdown()));
   }
 
   private Duration duration(String key, Duration min, Duration max, Duration ifAbsent) {

@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param lingerReset {@code linger-reset}: the same after a RST; 1s to 10m, default 5s
  * @param idle {@code idle-timeout}: without a packet in either direction; 1s to 168h, default 2h15m
  * @param halfOpen {@code half-open-timeout}: without a packet after one FIN; 1s to 168h, default 4m
- * @param shutdown {@code shutdown-timeout}: for unfinished replays after SIGTERM; 0s to 5s, default
+ * @param shutdown {@code shutdown-timeout}: for unfinished replays after SIGTERM; 0s to 4s, default
  *     3s
  */
 public record Timeouts(

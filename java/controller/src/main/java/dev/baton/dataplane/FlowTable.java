@@ -171,6 +171,11 @@ public final class FlowTable implements AutoCloseable {
   /** Takes both entries away, and the replay's mark. */
   public void remove(FlowTuple t) {
     removeToClient(t);
+    removeToTarget(t);
+  }
+
+  /** Takes the client → target entry away. */
+  public void removeToTarget(FlowTuple t) {
     keyToTarget(t);
     flows.delete(toTarget);
   }

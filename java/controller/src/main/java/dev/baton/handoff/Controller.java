@@ -4,8 +4,11 @@ import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.Detach;
 import dev.baton.dataplane.Firewall;
+import dev.baton.dataplane.LocalAddresses;
 import dev.baton.dataplane.PortReservation;
 import dev.baton.directory.Snapshot;
+import dev.baton.net.Addresses;
+import java.net.Inet4Address;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,15 +51,18 @@ public final class Controller implements AutoCloseable {
    * Starts to accept connections; what was half made is undone where it failed.
    *
    * @param directory the newest snapshot, each time it is asked
+   * @param died told when an event loop ends although it should not; whoever runs the controller
+   *     had better start another
    */
-  public static Controller start(BatonConfig config, Supplier<Snapshot> directory) {
+  public static Controller start(BatonConfig config, Supplier<Snapshot> directory, Runnable died) {
+    requireLocal(config);
     boolean first = !DataPath.isPinned(config);
     try {
       PortReservation.add(config.sourcePorts());
       if (config.notrack()) {
         Firewall.install(config);
       }
-      return started(config, directory);
+      return started(config, directory, died);
     } catch (RuntimeException e) {
       if (first) {
         undo(config, e);
@@ -65,10 +71,22 @@ public final class Controller implements AutoCloseable {
     }
   }
 
-  private static Controller started(BatonConfig config, Supplier<Snapshot> directory) {
+  /** Else each SYN would leave under an address that no answer reaches. */
+  private static void requireLocal(BatonConfig config) {
+    LocalAddresses local = new LocalAddresses();
+    for (Inet4Address own : config.clusterAddresses()) {
+      if (!local.contains(Addresses.toInt(own))) {
+        throw new IllegalStateException(
+            "cluster-address: " + own.getHostAddress() + " is not an address of this host");
+      }
+    }
+  }
+
+  private static Controller started(
+      BatonConfig config, Supplier<Snapshot> directory, Runnable died) {
     Controller controller = new Controller(config, DataPath.start(config));
     try {
-      controller.begin(directory);
+      controller.begin(directory, died);
       return controller;
     } catch (RuntimeException e) {
       controller.close();
@@ -85,12 +103,12 @@ public final class Controller implements AutoCloseable {
     }
   }
 
-  private void begin(Supplier<Snapshot> directory) {
+  private void begin(Supplier<Snapshot> directory, Runnable died) {
     List<EventLoop.Adopted> adopted = new Adoption(path, counters, instance).run();
     if (!adopted.isEmpty()) {
       LOG.info("event=adopted flows={}", adopted.size());
     }
-    var setup = new EventLoop.Setup(config, path, counters, directory, instance, adopted);
+    var setup = new EventLoop.Setup(config, path, counters, directory, instance, adopted, died);
     for (int i = 0; i < config.eventLoops(); i++) {
       EventLoop loop = new EventLoop(setup, i);
       loops.add(loop);
@@ -103,7 +121,7 @@ public final class Controller implements AutoCloseable {
         throw e.getCause() instanceof RuntimeException cause ? cause : e;
       }
     }
-    Sweeper sweeper = new Sweeper(path.flows(), loops, config.timeouts());
+    Sweeper sweeper = new Sweeper(config, path, loops);
     every(SWEEP_SECONDS, sweeper::sweep);
     every(WATCH_SECONDS, this::watchAttachment);
     every(WATCH_SECONDS, path.localAddresses()::refresh);

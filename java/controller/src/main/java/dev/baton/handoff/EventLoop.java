@@ -41,6 +41,7 @@ final class EventLoop implements Runnable {
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final ConcurrentLinkedQueue<Runnable> mail = new ConcurrentLinkedQueue<>();
   private final List<Door> doors = new ArrayList<>();
+  private final List<Door> resting = new ArrayList<>();
   private volatile int mailbox = -1;
   private volatile long takenPorts;
   private volatile long lingeringPorts;
@@ -67,7 +68,8 @@ final class EventLoop implements Runnable {
       Counters counters,
       Supplier<Snapshot> directory,
       int instance,
-      List<Adopted> adopted) {}
+      List<Adopted> adopted,
+      Runnable died) {}
 
   EventLoop(Setup setup, int index) {
     this.setup = setup;
@@ -129,6 +131,7 @@ final class EventLoop implements Runnable {
     } catch (RuntimeException | Error e) {
       if (!started.completeExceptionally(e)) {
         LOG.error("event=loop-died loop={}", index, e);
+        setup.died().run();
       }
     } finally {
       running = false;
@@ -170,6 +173,7 @@ final class EventLoop implements Runnable {
   private void closeDoors() {
     doors.forEach(door -> door.listener().close());
     doors.clear();
+    resting.clear();
   }
 
   private LoopTools tools() {
@@ -213,6 +217,7 @@ final class EventLoop implements Runnable {
   private void keepHouse(long now) {
     Ports mine = Objects.requireNonNull(ports);
     mine.expire(now);
+    wakeDoors();
     takenPorts = mine.taken();
     lingeringPorts = mine.lingering();
     inSetup = connections().inUse();
@@ -249,6 +254,7 @@ final class EventLoop implements Runnable {
       if (fd < 0) {
         if (fd != -LibC.ECONNABORTED()) {
           t.counters.systemCallFailed();
+          rest(door);
           return;
         }
         continue;
@@ -262,6 +268,21 @@ final class EventLoop implements Runnable {
       }
       begin(c, fd, door);
     }
+  }
+
+  /** No descriptors or no memory: the backlog waits a little, instead of keeping us busy. */
+  private void rest(Door door) {
+    if (!resting.contains(door)) {
+      resting.add(door);
+      tools().poll.remove(door.listener().fd());
+    }
+  }
+
+  private void wakeDoors() {
+    for (Door door : resting) {
+      tools().poll.add(door.listener().fd(), LibC.EPOLLIN(), FIRST_LISTENER + doors.indexOf(door));
+    }
+    resting.clear();
   }
 
   private void begin(Connection c, int fd, Door door) {
@@ -281,7 +302,7 @@ final class EventLoop implements Runnable {
   }
 
   /** On the loop's thread: see {@link Steps#judge}. */
-  void judge(FlowTuple t, boolean closed, boolean reset, boolean idle) {
-    steps().judge(t, closed, reset, idle);
+  void judge(List<Sweeper.Finding> findings) {
+    findings.forEach(steps()::judge);
   }
 }

@@ -19,7 +19,7 @@ import java.util.Objects;
 final class Handoff {
   private static final long FIRST_SYN_WAIT = 50_000_000L;
 
-  /** A pending entry outlives its attempt, so that a late SYN,ACK is not answered with RST. */
+  /** The timer that ends an attempt may be late; the pending entry must not end before it. */
   private static final long PENDING_GRACE = 200_000_000L;
 
   private static final int MAX_WINDOW = 65_535;

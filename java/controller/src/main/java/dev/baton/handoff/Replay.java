@@ -123,6 +123,11 @@ final class Replay {
     return acknowledged == data + fin;
   }
 
+  /** What the target has of the backlog; a FIN counts one. */
+  int acknowledged() {
+    return acknowledged;
+  }
+
   /** Bytes of data acknowledged or not, without the FIN. */
   int data() {
     return data;

@@ -213,6 +213,10 @@ final class Replayer {
   void onClosed(Connection c, boolean byTarget) {
     if (!c.replay.done()) {
       tools.counters.refused(byTarget ? Reason.TARGET_RESET_IN_REPLAY : Reason.CLIENT_GONE);
+      if (!byTarget) {
+        // The client's own RST lies behind backlog that the target will never get.
+        resetTarget(c);
+      }
     }
     release(c);
   }
@@ -242,15 +246,21 @@ final class Replayer {
             .sequence(toClient)
             .acknowledgment(c.translation.clientNext)
             .flags(Segment.RST | Segment.ACK));
+    resetTarget(c);
+    ports.release(t);
+    c.ports = null;
+    connections.close(c);
+  }
+
+  /** At exactly the number that the target expects (RFC 5961 3.2). */
+  private void resetTarget(Connection c) {
+    FlowTuple t = c.tuple;
     tools.raw.send(
         tools
             .segment
             .clear()
             .between(t.own, t.ownPort, t.target, t.targetPort)
-            .sequence(c.initialSequence + 1 + c.replay.offset())
+            .sequence(c.initialSequence + 1 + c.replay.acknowledged())
             .flags(Segment.RST));
-    ports.release(t);
-    c.ports = null;
-    connections.close(c);
   }
 }

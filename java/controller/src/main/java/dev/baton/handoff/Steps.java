@@ -140,16 +140,15 @@ final class Steps {
   /**
    * Judges a flow that the sweeper found: over without our having heard of it, or idle for too
    * long. Other loops' flows are left to them.
-   *
-   * @param idle nothing has passed for longer than is allowed
    */
-  void judge(FlowTuple t, boolean closed, boolean reset, boolean idle) {
+  void judge(Sweeper.Finding found) {
+    FlowTuple t = found.tuple();
     if (!ports.owns(t)) {
       return;
     }
-    if (closed) {
-      ports.closed(t, reset, tools.calls.monotonic());
-    } else if (idle && !connections.holds(t)) {
+    if (found.closed()) {
+      ports.closed(t, found.reset(), tools.calls.monotonic());
+    } else if (found.idle() && !connections.holds(t)) {
       tools.flows.removeStale(t);
       ports.release(t);
     }

@@ -131,9 +131,10 @@ public enum Reason {
   SHUTTING_DOWN(
       Baton.BATON_SHUTTING_DOWN(),
       "The controller ended before the handoff (503) or its replay (RST both ways) was finished."),
-  /** Too many connections are being set up (503). */
+  /** Too many connections were being set up; this one was closed. */
   TOO_MANY_CONNECTIONS(
-      Baton.BATON_TOO_MANY_CONNECTIONS(), "Too many connections are being set up (503)."),
+      Baton.BATON_TOO_MANY_CONNECTIONS(),
+      "Too many connections were being set up; this one was closed."),
   /** The DMZ node has no route to the candidate. */
   TARGET_UNROUTABLE(Baton.BATON_TARGET_UNROUTABLE(), "The DMZ node has no route to the candidate.");
 

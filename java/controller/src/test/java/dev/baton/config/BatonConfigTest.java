@@ -175,7 +175,7 @@ class BatonConfigTest {
           head-timeout    | ""          | expected a duration such as 500ms, 10s or 2h15m, from 100ms to 10m, found ""
           head-timeout    | 1s1h        | expected a duration such as 500ms, 10s or 2h15m, from 100ms to 10m, found "1s1h"
           head-timeout    | -1s         | expected a duration such as 500ms, 10s or 2h15m, from 100ms to 10m, found "-1s"
-          shutdown-timeout | 5001ms     | expected a duration such as 500ms, 10s or 2h15m, from 0s to 5s, found "5001ms"
+          shutdown-timeout | 4001ms     | expected a duration such as 500ms, 10s or 2h15m, from 0s to 4s, found "4001ms"
           notrack         | yes         | expected true or false, found "yes"
           colour          | red         | unknown key, expected one of
           """)

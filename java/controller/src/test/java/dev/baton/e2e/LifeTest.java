@@ -103,7 +103,10 @@ class LifeTest {
   void aSecondControllerIsRefusedBeforeItTouchesAnything(Scene scene) {
     var second = scene.controller.command("run");
     assertThat(second.exit()).isEqualTo(1);
-    assertThat(second.err()).contains("is a controller running already?");
+    assertThat(second.err()).contains("a controller is running already");
+    var detach = scene.controller.command("detach");
+    assertThat(detach.exit()).isEqualTo(1);
+    assertThat(detach.err()).contains("a controller is running already");
     assertThat(scene.curl.get(SITE, "/1k", Scene.NOWHERE)).returns(200, Curl.Reply::status);
   }
 
