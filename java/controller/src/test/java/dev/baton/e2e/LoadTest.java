@@ -100,7 +100,7 @@ class LoadTest {
     System.arraycopy(options, 0, line, 2, options.length);
     line[line.length - 3] = "-H";
     line[line.length - 2] = "Host: " + SITE;
-    line[line.length - 1] = "http://10.0.1.1/1k";
+    line[line.length - 1] = "http://10.0.1.1:80/1k";
     String out = scene.lab.client().run(LONG, line).orThrow();
     assertThat(out).doesNotContain("Socket errors").doesNotContain("Non-2xx");
     Matcher requests = REQUESTS.matcher(out);
