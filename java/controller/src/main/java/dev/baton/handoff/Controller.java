@@ -4,6 +4,7 @@ import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.Detach;
 import dev.baton.dataplane.Firewall;
+import dev.baton.dataplane.Link;
 import dev.baton.dataplane.LocalAddresses;
 import dev.baton.dataplane.PortReservation;
 import dev.baton.directory.Snapshot;
@@ -55,7 +56,7 @@ public final class Controller implements AutoCloseable {
    *     had better start another
    */
   public static Controller start(BatonConfig config, Supplier<Snapshot> directory, Runnable died) {
-    requireLocal(config);
+    requireLinksAndAddresses(config);
     boolean first = !DataPath.isPinned(config);
     try {
       PortReservation.add(config.sourcePorts());
@@ -71,8 +72,10 @@ public final class Controller implements AutoCloseable {
     }
   }
 
-  /** Else each SYN would leave under an address that no answer reaches. */
-  private static void requireLocal(BatonConfig config) {
+  /** Both interfaces are there, and the addresses that SYNs leave under are this host's. */
+  private static void requireLinksAndAddresses(BatonConfig config) {
+    Link.find(config.interfaces().publicName());
+    Link.find(config.interfaces().clusterName());
     LocalAddresses local = new LocalAddresses();
     for (Inet4Address own : config.clusterAddresses()) {
       if (!local.contains(Addresses.toInt(own))) {

@@ -113,8 +113,12 @@ class LifeTest {
   @Test
   void aStartThatFailsLeavesNothing() {
     try (Scene own = Scene.stopped()) {
-      own.lab.dmz().sh("ip link set d1 down; ip link delete d1");
+      own.lab.dmz().sh("ip addr del 10.0.2.1/24 dev d1");
       var result = own.controller.command("run");
+      assertThat(result.exit()).isEqualTo(1);
+      assertThat(result.err()).contains("10.0.2.1 is not an address of this host");
+      own.lab.dmz().sh("ip link set d1 down; ip link delete d1");
+      result = own.controller.command("run");
       assertThat(result.exit()).isEqualTo(1);
       assertThat(result.err()).contains("there is no interface d1");
       assertThat(own.lab.dmz().sh("tc filter show dev d0 ingress; nft list tables")).isBlank();
