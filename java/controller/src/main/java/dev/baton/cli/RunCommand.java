@@ -3,6 +3,7 @@ package dev.baton.cli;
 import dev.baton.admin.AdminServer;
 import dev.baton.admin.Status;
 import dev.baton.config.BatonConfig;
+import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.InstanceLock;
 import dev.baton.directory.DirectoryWatcher;
 import dev.baton.directory.SqliteDirectory;
@@ -37,8 +38,14 @@ final class RunCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, ended), "shutdown"));
-    try (InstanceLock _ = InstanceLock.take(baton.pinPath())) {
-      return run(baton, stop) ? ExitCode.OK : ExitCode.SOFTWARE;
+    try (InstanceLock lock = InstanceLock.take(baton.pinPath())) {
+      try {
+        return run(baton, stop) ? ExitCode.OK : ExitCode.SOFTWARE;
+      } finally {
+        if (!DataPath.isPinned(baton)) {
+          lock.delete();
+        }
+      }
     } finally {
       ended.countDown();
     }

@@ -1,7 +1,7 @@
 package dev.baton.dataplane;
 
-import java.net.NetworkInterface;
-import java.net.SocketException;
+import dev.baton.net.NetworkDevice;
+import java.util.OptionalInt;
 
 /**
  * A network interface of this network namespace.
@@ -17,14 +17,11 @@ public record Link(String name, int index, int mtu) {
    * @throws IllegalStateException when it is not there
    */
   public static Link find(String name) {
-    try {
-      NetworkInterface found = NetworkInterface.getByName(name);
-      if (found == null) {
-        throw new IllegalStateException("there is no interface " + name);
-      }
-      return new Link(name, found.getIndex(), found.getMTU());
-    } catch (SocketException e) {
-      throw new IllegalStateException("cannot look at interface " + name, e);
+    OptionalInt index = NetworkDevice.index(name);
+    OptionalInt mtu = NetworkDevice.mtu(name);
+    if (index.isEmpty() || mtu.isEmpty()) {
+      throw new IllegalStateException("there is no interface " + name);
     }
+    return new Link(name, index.getAsInt(), mtu.getAsInt());
   }
 }
