@@ -213,7 +213,7 @@ final class Handoff {
    * or a detach, which forget the clock, a busy target may know them all.
    */
   void onChallenge(Connection c, TargetEvent event, long now) {
-    sendReset(c, event.acknowledgment());
+    tools.resetTarget(c.tuple, event.acknowledgment());
     forgetAttempt(c);
     if (now >= c.attemptEnds) {
       fail(c, Reason.TARGET_CHALLENGED);
@@ -334,17 +334,6 @@ final class Handoff {
   }
 
   private void resetTarget(Connection c) {
-    sendReset(c, c.initialSequence + 1);
-  }
-
-  private void sendReset(Connection c, int sequence) {
-    FlowTuple t = c.tuple;
-    tools.raw.send(
-        tools
-            .segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
-            .sequence(sequence)
-            .flags(Segment.RST));
+    tools.resetTarget(c.tuple, c.initialSequence + 1);
   }
 }

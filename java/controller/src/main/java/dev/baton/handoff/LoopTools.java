@@ -3,6 +3,7 @@ package dev.baton.handoff;
 import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTable;
+import dev.baton.dataplane.FlowTuple;
 import dev.baton.net.ClientLeg;
 import dev.baton.net.EventPoll;
 import dev.baton.net.RawSocket;
@@ -36,6 +37,23 @@ final class LoopTools implements AutoCloseable {
     flows = new FlowTable(path.flows(), path.replays(), instance, ring);
     timers = new TimerWheel(calls.monotonic());
     buffers = new HeadBuffers(config.limits().headLimit());
+  }
+
+  /**
+   * Ends the target leg by a RST, which must be at exactly the number that the target expects (RFC
+   * 5961 3.2). One that cannot be sent is the target's own time-out to make good.
+   */
+  void resetTarget(FlowTuple t, int sequence) {
+    int sent =
+        raw.send(
+            segment
+                .clear()
+                .between(t.own, t.ownPort, t.target, t.targetPort)
+                .sequence(sequence)
+                .flags(Segment.RST));
+    if (sent < 0) {
+      counters.systemCallFailed();
+    }
   }
 
   @Override

@@ -252,15 +252,7 @@ final class Replayer {
     connections.close(c);
   }
 
-  /** At exactly the number that the target expects (RFC 5961 3.2). */
   private void resetTarget(Connection c) {
-    FlowTuple t = c.tuple;
-    tools.raw.send(
-        tools
-            .segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
-            .sequence(c.initialSequence + 1 + c.replay.acknowledged())
-            .flags(Segment.RST));
+    tools.resetTarget(c.tuple, c.initialSequence + 1 + c.replay.acknowledged());
   }
 }
