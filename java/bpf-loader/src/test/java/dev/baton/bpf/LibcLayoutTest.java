@@ -76,6 +76,9 @@ class LibcLayoutTest {
       int main(void) {
       """;
 
+  /** Newer headers append to it; what the bindings know of it stays where it is. */
+  private static final String GROWS = "tcp_info";
+
   @TempDir Path temp;
 
   @Test
@@ -114,7 +117,8 @@ class LibcLayoutTest {
 
   private static String inC(GroupLayout struct) {
     String name = nameOf(struct);
-    return "printf(\"%s %%zu\\n\", sizeof(struct %s));\n".formatted(name, name)
+    String size = "printf(\"%s %%zu\\n\", sizeof(struct %s));\n".formatted(name, name);
+    return (GROWS.equals(name) ? "" : size)
         + members(struct)
             .map(member ->
                 "printf(\"%s.%s %%zu %%zu\\n\", offsetof(struct %s, %s), sizeof(((struct %s *)0)->%s));\n"
@@ -123,8 +127,9 @@ class LibcLayoutTest {
   }
 
   private static Stream<String> inJava(GroupLayout struct) {
+    String name = nameOf(struct);
     return Stream.concat(
-        Stream.of(nameOf(struct) + " " + struct.byteSize()),
+        GROWS.equals(name) ? Stream.of() : Stream.of(name + " " + struct.byteSize()),
         members(struct)
             .map(member -> {
               PathElement path = PathElement.groupElement(member);
