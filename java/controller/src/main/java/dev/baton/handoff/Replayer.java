@@ -32,7 +32,8 @@ final class Replayer {
   /**
    * The ACK that completes the target's handshake, without data: an answer cannot come before the
    * client's direction is live, so no segment of the client's is lost on the old socket. (With data
-   * on it, one client in two had its ACK or FIN dropped there, and waited 200 ms for the repeat.)
+   * on it, one connection in six had an ACK or a FIN dropped there; a FIN is repeated after 200
+   * ms.)
    */
   void acknowledge(Connection c) {
     FlowTuple t = c.tuple;
