@@ -21,6 +21,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,11 +125,7 @@ public final class DataPath implements AutoCloseable {
   }
 
   private void initializeHost(int loops) {
-    BpfMap map = object.map(Baton.BATON_MAP_HOST().getString(0));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment key = arena.allocate(ValueLayout.JAVA_INT);
-      MemorySegment host = arena.allocate(baton_host.layout());
-      map.lookup(key, host);
+    updateHost(host -> {
       if (baton_host.schema(host) == 0) {
         new SecureRandom().nextBytes(secret);
         MemorySegment.copy(secret, 0, host, ValueLayout.JAVA_BYTE, 0, SECRET_BYTES);
@@ -136,8 +133,7 @@ public final class DataPath implements AutoCloseable {
       }
       MemorySegment.copy(host, ValueLayout.JAVA_BYTE, 0, secret, 0, SECRET_BYTES);
       baton_host.loops(host, loops);
-      map.update(key, host, LibBpf.BPF_ANY());
-    }
+    });
   }
 
   private void attach() {
@@ -148,17 +144,24 @@ public final class DataPath implements AutoCloseable {
   }
 
   private void rememberClsact(boolean publicMade, boolean clusterMade) {
-    BpfMap map = object.map(Baton.BATON_MAP_HOST().getString(0));
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment key = arena.allocate(ValueLayout.JAVA_INT);
-      MemorySegment host = arena.allocate(baton_host.layout());
-      map.lookup(key, host);
+    updateHost(host -> {
       if (publicMade) {
         baton_host.clsact_public(host, 1);
       }
       if (clusterMade) {
         baton_host.clsact_cluster(host, 1);
       }
+    });
+  }
+
+  /** Changes what outlives controllers; only a controller writes it, and there is one. */
+  private void updateHost(Consumer<MemorySegment> change) {
+    BpfMap map = object.map(Baton.BATON_MAP_HOST().getString(0));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocate(ValueLayout.JAVA_INT);
+      MemorySegment host = arena.allocate(baton_host.layout());
+      map.lookup(key, host);
+      change.accept(host);
       map.update(key, host, LibBpf.BPF_ANY());
     }
   }

@@ -14,8 +14,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +44,11 @@ final class Adoption {
 
   /** Clears up, and lists what lives on. */
   List<EventLoop.Adopted> run() {
-    Map<Key, Boolean> orphans = new HashMap<>();
+    Set<Key> orphans = new HashSet<>();
     path.replays()
         .forEach((key, value) -> {
           if (baton_replay.instance(value) != instance) {
-            orphans.put(Key.of(replayTuple(key)), true);
+            orphans.add(Key.of(replayTuple(key)));
           }
         });
     Map<Key, FlowView> toClient = new HashMap<>();
@@ -63,7 +65,7 @@ final class Adoption {
       toClient.forEach((key, view) -> {
         if (view.pending()) {
           flows.removeToClient(view.tuple());
-        } else if (orphans.containsKey(key)) {
+        } else if (orphans.contains(key)) {
           reset(raw, flows, view, toTarget.get(key));
         } else {
           adopted.add(

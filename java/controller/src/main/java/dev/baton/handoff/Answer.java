@@ -36,7 +36,6 @@ final class Answer {
   /** Sends a page. */
   void send(Connection c, byte[] page, long now) {
     c.stage = Connection.Stage.ANSWER;
-    c.answerEnds = now + DRAIN_NANOS;
     int length = Math.min(page.length, CHUNK);
     MemorySegment.copy(page, 0, chunk, JAVA_BYTE, 0, length);
     int sent = tools.calls.send(c.fd, chunk, 0, length);
@@ -45,7 +44,7 @@ final class Answer {
       return;
     }
     connections.watch(c);
-    tools.timers.set(c, c.answerEnds);
+    tools.timers.set(c, now + DRAIN_NANOS);
     drain(c);
   }
 

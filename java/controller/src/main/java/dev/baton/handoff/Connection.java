@@ -92,7 +92,6 @@ final class Connection extends TimerWheel.Timed {
   MemorySegment drained = MemorySegment.NULL;
 
   // Answer.
-  long answerEnds;
   int answerDrained;
 
   Connection(Deadlines deadlines, int index, int headLimit, HostCache hosts) {

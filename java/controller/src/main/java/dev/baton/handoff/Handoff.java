@@ -4,6 +4,7 @@ import dev.baton.bindings.libc.LibC;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Node;
+import dev.baton.http.ErrorPage;
 import dev.baton.net.Addresses;
 import dev.baton.net.ClientLeg;
 import dev.baton.net.RawSocket;
@@ -96,7 +97,6 @@ final class Handoff {
   }
 
   private void giveUp(Connection c, long now) {
-    tools.timers.cancel(c);
     switch (c.failure) {
       case TARGET_SILENT ->
           answer.send(c, page(c, 504, "the node that hosts this site does not answer"), now);
@@ -108,7 +108,7 @@ final class Handoff {
   }
 
   private static byte[] page(Connection c, int status, String detail) {
-    return dev.baton.http.ErrorPage.of(status, detail, c.parser.isHead());
+    return ErrorPage.of(status, detail, c.parser.isHead());
   }
 
   /** Takes a port, puts the pending entry there and sends the SYN; NONE: it is on its way. */
@@ -138,9 +138,7 @@ final class Handoff {
       return Reason.FLOWS_EXHAUSTED;
     }
     if (!sendSyn(c, now)) {
-      tools.flows.removeToClient(t);
-      pool.release(port);
-      c.ports = null;
+      forgetAttempt(c);
       return Reason.TARGET_UNROUTABLE;
     }
     return Reason.NONE;
@@ -164,9 +162,7 @@ final class Handoff {
     int publicMss = tools.path.publicLink().mtu() - IP_TCP_HEADERS;
     Segment syn =
         tools
-            .segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
+            .toTarget(t)
             .sequence(c.initialSequence)
             .acknowledgment(c.sentToClient)
             .flags(Segment.SYN | (c.ecn ? Segment.ECE | Segment.CWR : 0))
@@ -257,15 +253,15 @@ final class Handoff {
       return;
     }
     int result = tools.leg.snapshot(c.fd);
-    if (result < 0) {
+    if (result == -LibC.ECONNRESET()) {
       resetTarget(c);
       forgetAttempt(c);
-      tools.timers.cancel(c);
-      if (result == -LibC.ECONNRESET() || tools.leg.leaveRepair(c.fd) < 0) {
-        clientGone(c);
-        return;
-      }
-      answer.send(c, 502, Reason.SNAPSHOT_FAILED, "the connection could not be handed over", now);
+      clientGone(c);
+      return;
+    }
+    if (result < 0) {
+      abandonBeforeLive(
+          c, 502, Reason.SNAPSHOT_FAILED, "the connection could not be handed over", now);
       return;
     }
     translate(c, event);
@@ -299,7 +295,7 @@ final class Handoff {
   private void goLive(Connection c, TargetEvent event, long now) {
     int put = tools.flows.putToClient(c.tuple, c.translation, c.slot(), now);
     if (put < 0) {
-      abandonBeforeLive(c, now);
+      abandonBeforeLive(c, 503, Reason.FLOWS_EXHAUSTED, "there are too many connections", now);
       return;
     }
     int mss = event.mss() == 0 ? DEFAULT_MSS : event.mss();
@@ -322,15 +318,15 @@ final class Handoff {
     replayer.drain(c, now);
   }
 
-  private void abandonBeforeLive(Connection c, long now) {
+  /** The snapshot has put the socket into repair mode: it leaves that to answer. */
+  private void abandonBeforeLive(Connection c, int status, Reason reason, String detail, long now) {
     resetTarget(c);
     forgetAttempt(c);
-    tools.timers.cancel(c);
     if (tools.leg.leaveRepair(c.fd) < 0) {
       clientGone(c);
       return;
     }
-    answer.send(c, 503, Reason.FLOWS_EXHAUSTED, "there are too many connections", now);
+    answer.send(c, status, reason, detail, now);
   }
 
   private void resetTarget(Connection c) {

@@ -79,12 +79,7 @@ final class HeadReader {
 
   private void refuse(Connection c, long now) {
     HeadProblem problem = Objects.requireNonNull(c.parser.problem());
-    tools.counters.refused(
-        switch (problem.status()) {
-          case 431 -> Reason.HEAD_TOO_LARGE;
-          case 400 -> problem == HeadProblem.MISSING_HOST ? Reason.NO_HOST : Reason.HEAD_MALFORMED;
-          default -> Reason.UNSUPPORTED_REQUEST;
-        });
+    tools.counters.refused(problem.reason());
     answer.send(c, ErrorPage.of(problem, c.parser.isHead()), now);
   }
 
@@ -99,8 +94,7 @@ final class HeadReader {
           now);
       return;
     }
-    String host = c.parser.host();
-    Site site = directory.get().find(host == null ? "" : host);
+    Site site = directory.get().find(c.parser.host());
     if (site == null) {
       answer.send(c, 404, Reason.UNKNOWN_HOST, "no site of this name is served here", now);
       return;

@@ -39,19 +39,17 @@ final class LoopTools implements AutoCloseable {
     buffers = new HeadBuffers(config.limits().headLimit());
   }
 
+  /** The loop's one segment, cleared, from the DMZ node to the target. */
+  Segment toTarget(FlowTuple t) {
+    return segment.clear().between(t.own, t.ownPort, t.target, t.targetPort);
+  }
+
   /**
    * Ends the target leg by a RST, which must be at exactly the number that the target expects (RFC
    * 5961 3.2). One that cannot be sent is the target's own time-out to make good.
    */
   void resetTarget(FlowTuple t, int sequence) {
-    int sent =
-        raw.send(
-            segment
-                .clear()
-                .between(t.own, t.ownPort, t.target, t.targetPort)
-                .sequence(sequence)
-                .flags(Segment.RST));
-    if (sent < 0) {
+    if (raw.send(toTarget(t).sequence(sequence).flags(Segment.RST)) < 0) {
       counters.systemCallFailed();
     }
   }

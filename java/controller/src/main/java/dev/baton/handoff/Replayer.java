@@ -36,14 +36,7 @@ final class Replayer {
    * ms.)
    */
   void acknowledge(Connection c) {
-    FlowTuple t = c.tuple;
-    Segment segment =
-        tools
-            .segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
-            .sequence(c.initialSequence + 1)
-            .flags(Segment.ACK);
+    Segment segment = tools.toTarget(c.tuple).sequence(c.initialSequence + 1).flags(Segment.ACK);
     clientState(c, segment, false);
     if (tools.raw.send(segment) < 0) {
       tools.counters.systemCallFailed();
@@ -121,16 +114,13 @@ final class Replayer {
   /** Sends one segment from where the replay stands. */
   private boolean sendNext(Connection c, int bytes, boolean entryIsRead) {
     Replay replay = c.replay;
-    FlowTuple t = c.tuple;
     int offset = replay.offset();
     boolean inBuffer = offset < c.read;
     int length = inBuffer ? Math.min(bytes, c.read - offset) : bytes;
     boolean fin = replay.finAfter(length);
     Segment segment =
         tools
-            .segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
+            .toTarget(c.tuple)
             .sequence(c.initialSequence + 1 + offset)
             .flags(Segment.ACK | (length > 0 ? Segment.PSH : 0) | (fin ? Segment.FIN : 0));
     clientState(c, segment, entryIsRead);

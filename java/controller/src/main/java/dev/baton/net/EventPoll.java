@@ -43,11 +43,6 @@ public final class EventPoll implements AutoCloseable {
     control(LibC.EPOLL_CTL_ADD(), watched, events, data);
   }
 
-  /** Changes what is watched for. */
-  public void modify(int watched, int events, long data) {
-    control(LibC.EPOLL_CTL_MOD(), watched, events, data);
-  }
-
   /** Watches it no longer; closing the descriptor does the same. */
   public void remove(int watched) {
     control(LibC.EPOLL_CTL_DEL(), watched, 0, 0);
@@ -70,12 +65,7 @@ public final class EventPoll implements AutoCloseable {
     return count == -LibC.EINTR() ? 0 : check(count, "epoll_wait", "event loop");
   }
 
-  /** The events of the {@code index}th ready descriptor. */
-  public int events(int index) {
-    return ready.get(EVENTS, index * SIZE);
-  }
-
-  /** The data given to {@link #add} for it. */
+  /** The data given to {@link #add} for the {@code index}th ready descriptor. */
   public long data(int index) {
     return ready.get(JAVA_LONG_UNALIGNED, index * SIZE + DATA);
   }
