@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The data plane under tc: baton_ingress on the DMZ node's interfaces translates and forwards live
- * flows and hands the answers to pending SYNs to user space; baton_guard on their egress keeps the
- * DMZ node's own stack quiet about tuples that are no longer its business.
+ * flows and errors about them, and hands the answers to pending SYNs to user space; baton_guard on
+ * their egress keeps the DMZ node's own stack quiet about tuples that are no longer its business.
  *
  * Whatever is not ours goes on with TC_ACT_UNSPEC, so that filters behind these still run.
  */
+#include "packet_tc.h"
+
+#include "hop.h"
+#include "icmp.h"
+#include "parse.h"
+#include "toobig.h"
 #include "translate.h"
 
 #include <linux/pkt_cls.h>
+
+#define VLAN_ID_MASK 0x0fff /* the rest is priority (IEEE 802.1Q) */
 
 char _license[] SEC("license") = "GPL";
 
@@ -55,13 +63,8 @@ static __always_inline void follow_replay(struct baton_flow *flow, const struct 
 {
 	const struct baton_flow_state *state = &flow->state;
 
-	if (flow->direction != BATON_TO_CLIENT || !(flow->options & BATON_FLOW_REPLAY) ||
-	    state->flags & BATON_STATE_REPLAY_DONE)
+	if (flow->direction != BATON_TO_CLIENT || !is_replaying(flow, &seg->key))
 		return;
-	if (!bpf_map_lookup_elem(&baton_replays, &seg->key)) {
-		set_flags(flow, BATON_STATE_REPLAY_DONE);
-		return;
-	}
 	if (!(seg->flags & TCP_ACK))
 		return;
 	if (seg->payload && state->flags & BATON_STATE_SEEN && !after(seg->ack, state->ack_max))
@@ -94,12 +97,36 @@ static __always_inline int handle_syn(struct baton_flow *flow, const struct segm
 	return TC_ACT_OK;
 }
 
+/* Has the entry follow the segment, if it is the endpoint's; 0: it may be anybody's. */
+static __always_inline int follow(struct baton_flow *flow, const struct segment *seg,
+				  const struct options *o)
+{
+	if (looks_across(flow, seg)) {
+		struct baton_flow *partner = find_partner(flow, &seg->key);
+
+		if (!is_acceptable(flow, seg, partner))
+			return 0;
+		if (follow_close(flow, seg, partner))
+			tell(flow, BATON_EVENT_CLOSED, seg, o, BPF_RB_NO_WAKEUP);
+	}
+	remember(flow, seg);
+	return 1;
+}
+
+/* 1: translated, it would set the clock that the client is then held to. */
+static __always_inline int would_set_clock(const struct baton_flow *flow, const struct options *o)
+{
+	return o->timestamp && flow->options & BATON_FLOW_TIMESTAMPS &&
+	       !(flow->state.flags & BATON_STATE_TS_LEARNED);
+}
+
 static __always_inline int handle_live(struct __sk_buff *skb, const struct segment *seg,
 				       struct baton_flow *flow)
 {
 	struct options *o;
 	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
-	int verdict;
+	__u32 length = wire_length(skb, seg), mtu;
+	int accepted = 0, verdict;
 
 	if (seg->ttl <= 1) {
 		count(BATON_DROP_TTL);
@@ -110,22 +137,28 @@ static __always_inline int handle_live(struct __sk_buff *skb, const struct segme
 		count(BATON_DROP_MALFORMED);
 		return TC_ACT_SHOT;
 	}
+	mtu = way_mtu(skb, flow, length);
+	if (length > mtu)
+		return answer_too_big(skb, seg, mtu, length);
 	if (seg->flags & TCP_SYN) {
 		verdict = handle_syn(flow, seg, o);
 		if (verdict != TC_ACT_OK)
 			return verdict;
 	} else {
 		follow_replay(flow, seg, o);
-		if (follow_close(flow, seg))
-			tell(flow, BATON_EVENT_CLOSED, seg, o, BPF_RB_NO_WAKEUP);
-		remember(flow, seg, segments);
+		accepted = follow(flow, seg, o);
+		if (!accepted && would_set_clock(flow, o)) {
+			count(BATON_DROP_UNACCEPTABLE);
+			return TC_ACT_SHOT;
+		}
+		tally(flow, seg, segments);
 	}
-	if (translate(skb, seg, flow, o)) {
+	if (translate(skb, seg, flow, o, accepted)) {
 		count(BATON_DROP_REWRITE);
 		return TC_ACT_SHOT;
 	}
 	count(BATON_TRANSLATED);
-	skb->mark = BATON_MARK_TRANSLATED;
+	skb->mark = hop_is_wanted(flow) ? BATON_MARK_LEARN : BATON_MARK_TRANSLATED;
 	return bpf_redirect_neigh(flow->egress, NULL, 0, 0);
 }
 
@@ -134,7 +167,7 @@ static __always_inline int handle_foreign(struct __sk_buff *skb, const struct se
 {
 	struct options *o;
 
-	if (!(seg->flags & TCP_SYN) || !seg->options_length || seg->malformed)
+	if (!(seg->flags & TCP_SYN) || !seg->options_length)
 		return TC_ACT_UNSPEC;
 	o = parse_options(skb, seg);
 	if (o && o->redirect) {
@@ -144,14 +177,22 @@ static __always_inline int handle_foreign(struct __sk_buff *skb, const struct se
 	return TC_ACT_UNSPEC;
 }
 
+/* A tagged packet belongs to the VLAN's own interface, where this program may run too. */
+static __always_inline int is_of_vlan(const struct __sk_buff *skb)
+{
+	return skb->vlan_present && skb->vlan_tci & VLAN_ID_MASK;
+}
+
 SEC("tc")
 int baton_ingress(struct __sk_buff *skb)
 {
 	struct baton_flow *flow;
-	struct segment seg;
+	struct segment seg = {};
 
-	if (parse_segment(skb, &seg) != PARSED_SEGMENT)
+	if (is_of_vlan(skb))
 		return TC_ACT_UNSPEC;
+	if (parse_segment(skb, &seg) != PARSED_SEGMENT)
+		return handle_error(skb);
 	flow = bpf_map_lookup_elem(&baton_flows, &seg.key);
 	if (!flow)
 		return handle_foreign(skb, &seg);
@@ -159,11 +200,13 @@ int baton_ingress(struct __sk_buff *skb)
 		count(BATON_DROP_WRONG_INTERFACE);
 		return TC_ACT_UNSPEC;
 	}
-	if (seg.ip_options || seg.fragment || seg.malformed) {
+	if (seg.unfit) {
 		/* Passed up, the DMZ node's stack would answer it with RST. */
-		count(seg.ip_options ? BATON_DROP_IP_OPTIONS
-		      : seg.fragment ? BATON_DROP_FRAGMENT
-				     : BATON_DROP_MALFORMED);
+		count(seg.unfit);
+		return TC_ACT_SHOT;
+	}
+	if (skb->vlan_present && bpf_skb_vlan_pop(skb)) { /* a priority tag: this hop's alone */
+		count(BATON_DROP_REWRITE);
 		return TC_ACT_SHOT;
 	}
 	if (flow->action == BATON_ACTION_PENDING)
@@ -178,7 +221,7 @@ int baton_guard(struct __sk_buff *skb)
 {
 	struct baton_flow_key key = {};
 	struct baton_flow *flow;
-	struct segment seg;
+	struct segment seg = {};
 
 	if (skb->mark == BATON_MARK_TRANSLATED)
 		return TC_ACT_UNSPEC;
@@ -192,10 +235,16 @@ int baton_guard(struct __sk_buff *skb)
 	key.dport = seg.key.sport;
 	key.family = seg.key.family;
 	flow = bpf_map_lookup_elem(&baton_flows, &key);
+	if (skb->mark == BATON_MARK_LEARN) {
+		flow = flow ? find_partner(flow, &key) : NULL;
+		if (flow && flow->egress == skb->ifindex)
+			learn_hop(skb, flow);
+		return TC_ACT_UNSPEC;
+	}
 	if (!flow)
 		return TC_ACT_UNSPEC;
 	if (skb->mark == BATON_MARK_OWN) {
-		note_replayed_fin(flow, &seg);
+		note_replayed_fin(flow, &key, &seg);
 		return TC_ACT_UNSPEC;
 	}
 	if (flow->action == BATON_ACTION_PENDING && bpf_ktime_get_ns() > flow->expires)

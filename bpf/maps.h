@@ -55,6 +55,14 @@ struct {
 	__type(value, struct baton_host);
 } baton_state SEC(".maps");
 
+/* By enum baton_direction. User space writes, XDP looks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 3);
+	__type(key, __u32);
+	__type(value, struct baton_link);
+} baton_links SEC(".maps");
+
 static __always_inline void count(__u32 reason)
 {
 	__u64 *value = bpf_map_lookup_elem(&baton_counters, &reason);

@@ -6,7 +6,7 @@
 #ifndef BATON_TRANSLATE_H
 #define BATON_TRANSLATE_H
 
-#include "flow.h"
+#include "life.h"
 #include "rewrite.h"
 
 #define NANOSECONDS_PER_MILLISECOND 1000000
@@ -25,12 +25,14 @@ static __always_inline __u16 shift_window(__u16 window, __s8 shift)
 }
 
 /* The first segment from the client tells its clock: it is set to the clock that the target knows,
- * which runs on where the SYN's left off. */
-static __always_inline __u32 client_clock(struct baton_flow *flow, __u32 tsval, __u8 tcp_flags)
+ * which runs on where the SYN's left off. A SYN is of another connection, whose clock may be
+ * another; a RST may be anybody's, and needs no clock (RFC 7323 3.2). */
+static __always_inline __u32 client_clock(struct baton_flow *flow, __u32 tsval, __u8 tcp_flags,
+					  int accepted)
 {
 	struct baton_flow_state *state = &flow->state;
 
-	if (tcp_flags & TCP_SYN) /* of another connection, whose clock may be another */
+	if (!accepted || tcp_flags & (TCP_SYN | TCP_RST))
 		return tsval + state->ts_learned_add;
 	if (!(state->flags & BATON_STATE_TS_LEARNED)) {
 		__u32 now = bpf_ktime_get_ns() / NANOSECONDS_PER_MILLISECOND;
@@ -47,12 +49,13 @@ static __always_inline __u32 client_clock(struct baton_flow *flow, __u32 tsval, 
 
 /* An echo of the client's clock, for the client. Before any of its segments was translated there
  * is nothing to echo: 0, which RFC 7323 receivers take for no measurement. */
-static __always_inline __u32 client_echo(struct baton_flow *flow, __u32 tsecr)
+static __always_inline __u32 client_echo(struct baton_flow *flow, const struct baton_flow_key *key,
+					 __u32 tsecr)
 {
 	struct baton_flow_state *state = &flow->state;
 
 	if (!(state->flags & BATON_STATE_TS_LEARNED)) {
-		struct baton_flow *partner = find_partner(flow);
+		struct baton_flow *partner = find_partner(flow, key);
 
 		if (!partner || !(partner->state.flags & BATON_STATE_TS_LEARNED))
 			return 0;
@@ -62,19 +65,19 @@ static __always_inline __u32 client_echo(struct baton_flow *flow, __u32 tsecr)
 	return tsecr + state->ts_learned_add;
 }
 
-static __always_inline void translate_timestamps(struct baton_flow *flow, struct options *o,
-						 __u8 tcp_flags)
+static __always_inline void translate_timestamps(struct baton_flow *flow, const struct segment *seg,
+						 struct options *o, int accepted)
 {
 	__u32 tsval, tsecr = 0;
 
 	if (flow->direction == BATON_TO_TARGET) {
-		tsval = client_clock(flow, o->tsval, tcp_flags);
-		if (tcp_flags & TCP_ACK && o->tsecr)
+		tsval = client_clock(flow, o->tsval, seg->flags, accepted);
+		if (seg->flags & TCP_ACK && o->tsecr)
 			tsecr = o->tsecr + flow->ts_add;
 	} else {
 		tsval = o->tsval + flow->ts_add;
-		if (tcp_flags & TCP_ACK && o->tsecr)
-			tsecr = client_echo(flow, o->tsecr);
+		if (seg->flags & TCP_ACK && o->tsecr)
+			tsecr = client_echo(flow, &seg->key, o->tsecr);
 	}
 	put_be32(o->bytes, o->timestamp, tsval);
 	put_be32(o->bytes, o->timestamp + 4, tsecr);
@@ -93,8 +96,9 @@ static __always_inline void translate_sack(const struct baton_flow *flow, struct
 	}
 }
 
-static __always_inline int translate(struct __sk_buff *skb, const struct segment *seg,
-				     struct baton_flow *flow, struct options *o)
+/* The entry follows what is accepted; the rest is translated as it is. */
+static __always_inline int translate(packet_t *packet, const struct segment *seg,
+				     struct baton_flow *flow, struct options *o, int accepted)
 {
 	struct rewrite to = {
 		.seq = seg->seq + flow->seq_add,
@@ -104,17 +108,18 @@ static __always_inline int translate(struct __sk_buff *skb, const struct segment
 
 	if (!(seg->flags & TCP_SYN)) {
 		to.window = shift_window(seg->window, flow->window_shift);
-		flow->state.window = to.window;
+		if (accepted)
+			flow->state.window = to.window;
 	}
 	if (o->timestamp && flow->options & BATON_FLOW_TIMESTAMPS) {
-		translate_timestamps(flow, o, seg->flags);
+		translate_timestamps(flow, seg, o, accepted);
 		to.options_changed = 1;
 	}
 	if (o->sack) {
 		translate_sack(flow, o);
 		to.options_changed = 1;
 	}
-	return rewrite_segment(skb, seg, flow, &to, o);
+	return rewrite_segment(packet, seg, flow, &to, o);
 }
 
 #endif

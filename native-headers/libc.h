@@ -30,11 +30,14 @@ extern int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 #include <sys/statfs.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/magic.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <linux/filter.h>

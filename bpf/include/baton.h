@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define BATON_SCHEMA 1
+#define BATON_SCHEMA 2
 
 /* Map names, as libbpf pins them below <pin-path>/v<BATON_SCHEMA>/. At most 15 characters. */
 #define BATON_MAP_FLOWS	   "baton_flows"
@@ -20,17 +20,22 @@
 #define BATON_MAP_RINGS	   "baton_rings"
 #define BATON_MAP_COUNTERS "baton_counters"
 #define BATON_MAP_HOST	   "baton_state"
+#define BATON_MAP_LINKS	   "baton_links"
 
 /* Program names, as in the object file. */
 #define BATON_PROGRAM_INGRESS "baton_ingress"
 #define BATON_PROGRAM_GUARD   "baton_guard"
+#define BATON_PROGRAM_XDP     "baton_xdp"
 
-/* Marks of packets that the guard lets pass: translated ones, and those that Baton itself sends. */
+/* Marks of packets that the guard lets pass: translated ones, those of which it also learns the
+ * next hop for XDP, and those that Baton itself sends. */
 #define BATON_MARK_TRANSLATED 0x4254f10fu
 #define BATON_MARK_OWN	      0x4254f110u
+#define BATON_MARK_LEARN      0x4254f111u
 
-/* tc: our own place among the filters of an interface. */
-#define BATON_TC_PRIORITY 0xba70
+/* tc: our own place among the filters of an interface. Each schema has one, ahead of the older
+ * schemas', whose programs go on beside it until their flows are gone. */
+#define BATON_TC_PRIORITY (0xba80 - 0x10 * BATON_SCHEMA)
 #define BATON_TC_HANDLE	  0xba70
 
 /* The REDIRECT option (docs/wire.md): experimental kind, RFC 6994 ExID. */
@@ -79,6 +84,8 @@ enum baton_event_type {
 	BATON_EVENT_ACK = 4,	      /* the target acknowledged, while the replay is unfinished */
 	BATON_EVENT_SYNACK_AGAIN = 5, /* our ACK was lost: replay at once */
 	BATON_EVENT_CLOSED = 6,	      /* the pair lingers from now on */
+	BATON_EVENT_UNREACHABLE = 7,  /* ICMP: a pending SYN cannot be delivered */
+	BATON_EVENT_TOO_BIG = 8,      /* ICMP: replayed segments must be smaller; see mtu */
 };
 
 /*
@@ -103,6 +110,15 @@ enum baton_reason {
 	BATON_PASS_EXPIRED = 14,
 	BATON_PASS_SYN_AFTER_CLOSE = 15,
 	BATON_DROP_REWRITE = 16,
+	BATON_DROP_EXTENSION = 17,
+	BATON_DROP_UNACCEPTABLE = 18,
+	BATON_TOO_BIG_ANSWERED = 19,
+	BATON_DROP_TOO_BIG = 20,
+	BATON_ICMP_TRANSLATED = 21,
+	BATON_DROP_ICMP = 22,
+	BATON_REVIVED = 23,
+	BATON_XDP_TRANSLATED = 24,
+	BATON_XDP_TO_TC = 25,
 	BATON_REASON_KERNEL_MAX = 32,
 
 	BATON_REASON_USER = 64,
@@ -128,6 +144,9 @@ enum baton_reason {
 	BATON_SHUTTING_DOWN = 83,
 	BATON_TOO_MANY_CONNECTIONS = 84,
 	BATON_TARGET_UNROUTABLE = 85,
+	BATON_TARGET_NO_ECN = 86,
+	BATON_TARGET_UNREACHABLE = 87,
+	BATON_NO_ADDRESS_IN_FAMILY = 88,
 	BATON_REASON_MAX = 128,
 };
 
@@ -150,15 +169,23 @@ struct baton_flow_state {
 	__u32 seq_end;
 	__u32 ack_max;
 	__u32 fin_end;
-	__u32 peer_fin_end;   /* the acknowledgment that covers the other direction's FIN */
+	__u32 peer_fin_end;   /* the acknowledgment that covers the other direction's FIN; after a
+				 RST without one, all that had come from there until then */
 	__u32 ts_learned_add; /* to the target: added to TSval; to the client: to TSecr */
 	__u32 tsval_newest;   /* as sent on; to the target only */
 	__u16 window;	      /* newest, as sent on, host order */
 	__u16 pad;
 	__u32 flags; /* enum baton_state_flag */
+	/* The next hop's MAC in the low 48 bits, first octet lowest; above it when it was learned,
+	 * in units of 2^BATON_HOP_SHIFT ns of CLOCK_MONOTONIC, modulo 2^16. 0: not known. For XDP.
+	 */
+	__u64 hop;
 };
 
-/* One direction of a flow. All but the state is written once, by user space. */
+#define BATON_HOP_SHIFT 26
+
+/* One direction of a flow. All but the state is written once, by user space. With its key of 40
+ * bytes and the kernel's own 48 an element fills a slab of 256. */
 struct baton_flow {
 	struct baton_flow_state state;
 	__be32 new_saddr[4];
@@ -182,6 +209,8 @@ struct baton_flow {
 	__u32 slot;	 /* that event loop's own number for the handoff */
 	__u64 expires;	 /* pending: CLOCK_MONOTONIC, nanoseconds */
 	__u64 created;	 /* CLOCK_MONOTONIC, nanoseconds */
+	__u16 mtu;	 /* bytes of an IP packet that the receiver takes, by its MSS; 0: any */
+	__u16 pad[3];
 };
 
 /* Keyed by the flow's target -> DMZ node key; there while the replay is unfinished. */
@@ -202,7 +231,7 @@ struct baton_event {
 	__u32 tsval;
 	__u32 tsecr;
 	__u16 window;	 /* unscaled, host order */
-	__u16 mss;	 /* 0: none given */
+	__u16 mss;	 /* 0: none given; TOO_BIG: the MTU */
 	__u8 wscale;	 /* BATON_SCALE_NONE: none given */
 	__u8 tcp_flags;	 /* byte 13 of the TCP header */
 	__u8 timestamps; /* 1: tsval and tsecr hold something */
@@ -216,14 +245,22 @@ struct baton_host {
 	__u32 schema;
 	__u32 clsact_public; /* 1: Baton made the clsact qdisc, and may remove it */
 	__u32 clsact_cluster;
-	__u32 loops; /* event loops of the newest controller */
+	__u32 pad;
+};
+
+/* Indexed by enum baton_direction: the interface that the direction's packets leave by. */
+struct baton_link {
+	__u32 index; /* 0: not set */
+	__u32 pad;
+	__u64 mac; /* its own, first octet lowest */
 };
 
 _Static_assert(sizeof(struct baton_flow_key) == 40, "flow key");
-_Static_assert(sizeof(struct baton_flow_state) == 56, "flow state");
-_Static_assert(sizeof(struct baton_flow) == 152, "flow");
+_Static_assert(sizeof(struct baton_flow_state) == 64, "flow state");
+_Static_assert(sizeof(struct baton_flow) == 168, "flow");
 _Static_assert(sizeof(struct baton_replay) == 48, "replay");
 _Static_assert(sizeof(struct baton_event) == 88, "event");
 _Static_assert(sizeof(struct baton_host) == 32, "host");
+_Static_assert(sizeof(struct baton_link) == 16, "link");
 
 #endif /* BATON_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the loader's tests load: one map of each kind they use, and small tc and XDP programs. */
+/* What the loader's tests load: one map of each kind they use, and small tc, XDP and sock_ops
+ * programs. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -136,6 +137,14 @@ int xdp_other(struct xdp_md *ctx)
 {
 	count(2);
 	return XDP_PASS;
+}
+
+SEC("sockops")
+int count_connects(struct bpf_sock_ops *ops)
+{
+	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB)
+		count(3);
+	return 1;
 }
 
 char _license[] SEC("license") = "GPL";

@@ -1,5 +1,6 @@
 package dev.baton.benchmarks;
 
+import dev.baton.address.Ip;
 import dev.baton.net.Segment;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,9 +25,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @State(Scope.Thread)
 public class SegmentBenchmark {
-  private static final int CLIENT = 0x0a000102;
-  private static final int OWN = 0x0a000201;
-  private static final int TARGET = 0x0a00020b;
+  private static final Ip CLIENT = new Ip().setV4(0x0a000102);
+  private static final Ip OWN = new Ip().setV4(0x0a000201);
+  private static final Ip TARGET = new Ip().setV4(0x0a00020b);
   private static final int PAYLOAD = 1448;
 
   private final Arena arena = Arena.ofShared();

@@ -28,7 +28,11 @@ final class ArchitectureTest {
   static final ArchRule whatIsPureStaysPure =
       noClasses()
           .that()
-          .resideInAnyPackage("dev.baton.http..", "dev.baton.directory..", "dev.baton.config..")
+          .resideInAnyPackage(
+              "dev.baton.http..",
+              "dev.baton.directory..",
+              "dev.baton.config..",
+              "dev.baton.address..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -253,6 +253,11 @@ public final class BpfMap implements AutoCloseable {
     return info.flags();
   }
 
+  /** The kernel's number of the types that the map was made with; 0: it knows none. */
+  int btfId() {
+    return info.btfId();
+  }
+
   /**
    * Copies the value of a key.
    *

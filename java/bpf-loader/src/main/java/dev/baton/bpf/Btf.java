@@ -7,10 +7,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The type information of an object (Documentation/bpf/btf.rst), through libbpf, which has put the
- * sections' variables in their places. Lives as long as the object.
+ * sections' variables in their places; or of a map. Lives as long as that.
  */
 final class Btf {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -25,6 +26,28 @@ final class Btf {
 
   Btf(MemorySegment btf) {
     this.btf = btf;
+  }
+
+  /**
+   * Looks at the types that a map was made with; they are there only during the call.
+   *
+   * @throws BpfException ENOENT when the kernel knows none, EPERM
+   */
+  static <T> T ofMap(BpfMap map, Function<Btf, T> look) {
+    Libbpf.require();
+    int id = map.btfId();
+    if (id == 0) {
+      throw new BpfException("bpf_btf_get_fd_by_id", map + ": made without types", Libc.ENOENT);
+    }
+    MemorySegment btf = LibBpf.btf__load_from_kernel_by_id(id);
+    if (btf.equals(MemorySegment.NULL)) {
+      throw new BpfException("btf__load_from_kernel_by_id", map.toString(), Libc.EPERM);
+    }
+    try {
+      return look.apply(new Btf(btf));
+    } finally {
+      LibBpf.btf__free(btf);
+    }
   }
 
   /** Where a global variable lies. */

@@ -5,9 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The layout of a C struct as clang compiled it, out of an object's BTF: for tests that compare it
- * with a Java MemoryLayout. Members of anonymous structs and unions count as members of the struct
- * around them, as in C. BTF holds the structs that the object's programs and maps use.
+ * The layout of a C struct as clang compiled it, out of the BTF of an object or of a map: for tests
+ * that compare it with a Java MemoryLayout, and for those who read a map that another build made.
+ * Members of anonymous structs and unions count as members of the struct around them, as in C. BTF
+ * holds the structs that the object's programs and maps use.
  *
  * @param name of the struct
  * @param size in bytes
@@ -46,7 +47,23 @@ public record BtfLayout(String name, int size, Map<String, Member> members) {
    * @throws BpfException ENOENT when the object does not have it
    */
   public static BtfLayout of(BpfObject object, String struct) {
-    Btf btf = object.btf();
+    return of(object.btf(), struct);
+  }
+
+  /**
+   * Reads a layout out of the types that a map was made with, whichever build made it: for those
+   * who find a map of another version. Needs CAP_SYS_ADMIN.
+   *
+   * @param map whose object was compiled with BTF
+   * @param struct the name of a struct or union
+   * @return its layout
+   * @throws BpfException ENOENT when the map has no types, or not this one; EPERM
+   */
+  public static BtfLayout of(BpfMap map, String struct) {
+    return Btf.ofMap(map, btf -> of(btf, struct));
+  }
+
+  private static BtfLayout of(Btf btf, String struct) {
     int id = btf.struct(struct);
     if (id == 0) {
       throw new BpfException("btf__find_by_name_kind", "struct " + struct, Libc.ENOENT);

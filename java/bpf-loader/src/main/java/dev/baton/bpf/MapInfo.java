@@ -8,7 +8,14 @@ import java.lang.foreign.ValueLayout;
 
 /** What the kernel tells of a map. */
 record MapInfo(
-    int id, int type, String name, int keySize, int valueSize, int maxEntries, int flags) {
+    int id,
+    int type,
+    String name,
+    int keySize,
+    int valueSize,
+    int maxEntries,
+    int flags,
+    int btfId) {
   private static final int PERCPU_CGROUP_STORAGE = 21;
 
   static MapInfo read(int fd) {
@@ -24,7 +31,8 @@ record MapInfo(
           bpf_map_info.key_size(info),
           bpf_map_info.value_size(info),
           bpf_map_info.max_entries(info),
-          bpf_map_info.map_flags(info));
+          bpf_map_info.map_flags(info),
+          bpf_map_info.btf_id(info));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.baton.admin;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bpf.BpfMap;
 import dev.baton.config.BatonConfig;
+import dev.baton.config.Listen;
 import dev.baton.directory.Node;
 import dev.baton.directory.Snapshot;
 import dev.baton.handoff.Controller;
@@ -39,12 +40,12 @@ public final class Status {
     all.put("pid", ProcessHandle.current().pid());
     all.put("uptime_ms", ManagementFactory.getRuntimeMXBean().getUptime());
     all.put("event_loops", config.eventLoops());
-    all.put(
-        "listen",
-        config.listen().stream().map(l -> l.address().getHostAddress() + ":" + l.port()).toList());
+    all.put("listen", config.listen().stream().map(Listen::toString).toList());
     all.put("directory", directory());
     all.put("connections", connections());
     all.put("reasons", reasons());
+    all.put("attached", controller.path().choice());
+    all.put("attached_because", controller.path().choiceReason());
     all.put("data_plane", dataPlane(controller.path().counters()));
     return all;
   }
@@ -61,7 +62,7 @@ public final class Status {
   private static Map<String, Object> node(Node node) {
     Map<String, Object> part = new LinkedHashMap<>();
     part.put("name", node.name());
-    part.put("address", node.address().getHostAddress() + ":" + node.port());
+    part.put("address", node.addresses().stream().map(ip -> ip.withPort(node.port())).toList());
     part.put("state", node.state().name().toLowerCase(Locale.ROOT));
     return part;
   }

@@ -7,7 +7,7 @@ import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.FlowView;
-import dev.baton.net.Addresses;
+import dev.baton.dataplane.OldSchema;
 import dev.baton.net.SystemCalls;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,8 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -33,6 +33,9 @@ import picocli.CommandLine.Spec;
     description = "Lists the flows in the kernel's table, whether a controller runs or not.")
 final class FlowsCommand implements Callable<Integer> {
   private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** Of an IPv4 address and a port. */
+  private static final int LEAST_WIDTH = 21;
 
   @Mixin private ConfigOption config = new ConfigOption();
 
@@ -50,12 +53,12 @@ final class FlowsCommand implements Callable<Integer> {
       out.println(JSON.std.asString(entries));
       return ExitCode.OK;
     }
-    out.printf(
-        "%-21s %-9s %-21s %-21s %-9s %9s %14s %8s%n",
-        "CLIENT", "DIRECTION", "OWN", "TARGET", "STATE", "PACKETS", "BYTES", "IDLE ms");
+    int width = Math.max(LEAST_WIDTH, longest(entries));
+    String row = "%%-%1$ds %%-9s %%-%1$ds %%-%1$ds %%-9s %%9s %%14s %%8s%%n".formatted(width);
+    out.printf(row, "CLIENT", "DIRECTION", "OWN", "TARGET", "STATE", "PACKETS", "BYTES", "IDLE ms");
     for (Map<String, Object> e : entries) {
       out.printf(
-          "%-21s %-9s %-21s %-21s %-9s %9s %14s %8s%n",
+          row,
           e.get("client"),
           e.get("direction"),
           e.get("own"),
@@ -68,17 +71,30 @@ final class FlowsCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  private static int longest(List<Map<String, Object>> entries) {
+    return entries.stream()
+        .flatMap(e -> Stream.of(e.get("client"), e.get("own"), e.get("target")))
+        .mapToInt(endpoint -> String.valueOf(endpoint).length())
+        .max()
+        .orElse(0);
+  }
+
+  /** Those of earlier schemas too: they translate as ours do. */
   private static List<Map<String, Object>> read(BatonConfig baton) {
     List<Map<String, Object>> entries = new ArrayList<>();
-    Optional<BpfMap> pinned =
-        BpfMap.tryOpenPinned(DataPath.pins(baton).resolve(Baton.BATON_MAP_FLOWS().getString(0)));
-    if (pinned.isEmpty()) {
-      return entries;
-    }
-    try (BpfMap flows = pinned.get();
-        SystemCalls calls = new SystemCalls()) {
+    try (SystemCalls calls = new SystemCalls()) {
       long now = calls.monotonic();
-      flows.forEach((key, value) -> entries.add(describe(FlowView.of(key, value), now)));
+      BpfMap.tryOpenPinned(DataPath.pins(baton).resolve(Baton.BATON_MAP_FLOWS().getString(0)))
+          .ifPresent(pinned -> {
+            try (BpfMap flows = pinned) {
+              flows.forEach((key, value) -> entries.add(describe(FlowView.of(key, value), now)));
+            }
+          });
+      for (OldSchema old : OldSchema.find(baton)) {
+        try (old) {
+          old.maps().entries().forEach(entry -> entries.add(describe(entry.view(), now)));
+        }
+      }
     }
     return entries;
   }
@@ -86,10 +102,10 @@ final class FlowsCommand implements Callable<Integer> {
   private static Map<String, Object> describe(FlowView view, long now) {
     FlowTuple t = view.tuple();
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("client", endpoint(t.client, t.clientPort));
-    entry.put("listener", endpoint(t.listener, t.listenerPort));
-    entry.put("own", endpoint(t.own, t.ownPort));
-    entry.put("target", endpoint(t.target, t.targetPort));
+    entry.put("client", t.client.withPort(t.clientPort));
+    entry.put("listener", t.listener.withPort(t.listenerPort));
+    entry.put("own", t.own.withPort(t.ownPort));
+    entry.put("target", t.target.withPort(t.targetPort));
     entry.put("direction", view.toTarget() ? "to-target" : "to-client");
     entry.put("state", state(view));
     entry.put("packets", view.packets());
@@ -109,9 +125,5 @@ final class FlowsCommand implements Callable<Integer> {
       return "closed";
     }
     return view.halfOpen() ? "half-open" : "live";
-  }
-
-  private static String endpoint(int address, int port) {
-    return Addresses.toText(address) + ":" + port;
   }
 }

@@ -3,11 +3,13 @@ package dev.baton.cli;
 import dev.baton.admin.AdminServer;
 import dev.baton.admin.Status;
 import dev.baton.config.BatonConfig;
+import dev.baton.config.Listen;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.InstanceLock;
 import dev.baton.directory.DirectoryWatcher;
 import dev.baton.directory.SqliteDirectory;
 import dev.baton.handoff.Controller;
+import dev.baton.net.ServiceManager;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -42,7 +44,7 @@ final class RunCommand implements Callable<Integer> {
       try {
         return run(baton, stop) ? ExitCode.OK : ExitCode.SOFTWARE;
       } finally {
-        if (!DataPath.isPinned(baton)) {
+        if (!DataPath.isAnythingPinned(baton)) {
           lock.delete();
         }
       }
@@ -61,13 +63,16 @@ final class RunCommand implements Callable<Integer> {
           died.set(true);
           stop.countDown();
         };
-    try (SqliteDirectory directory = SqliteDirectory.open(baton.directory());
+    try (ServiceManager manager = ServiceManager.of(System.getenv());
+        SqliteDirectory directory = SqliteDirectory.open(baton.directory());
         DirectoryWatcher watcher = DirectoryWatcher.start(directory);
         AdminServer admin = AdminServer.bind(baton.admin());
-        Controller controller = Controller.start(baton, watcher::snapshot, onDeath)) {
+        Controller controller = Controller.start(baton, watcher::snapshot, manager, onDeath)) {
       admin.serve(new Status(baton, controller, watcher::snapshot, Version.baton()));
       ready(baton, admin);
+      manager.ready();
       stop.await();
+      manager.stopping();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -79,9 +84,7 @@ final class RunCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           "ready "
-              + baton.listen().stream()
-                  .map(listen -> listen.address().getHostAddress() + ":" + listen.port())
-                  .collect(Collectors.joining(" "))
+              + baton.listen().stream().map(Listen::toString).collect(Collectors.joining(" "))
               + " admin "
               + admin.address());
       out.flush();

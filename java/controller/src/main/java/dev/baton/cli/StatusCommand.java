@@ -1,6 +1,7 @@
 package dev.baton.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.baton.address.Ip;
 import dev.baton.admin.AdminServer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,8 +58,8 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String fetch(InetSocketAddress admin) throws IOException {
-    String host = admin.getHostString();
-    URI uri = URI.create("http://" + host + ":" + admin.getPort() + AdminServer.STATUS_PATH);
+    String authority = Ip.of(admin.getAddress()).withPort(admin.getPort());
+    URI uri = URI.create("http://" + authority + AdminServer.STATUS_PATH);
     HttpURLConnection connection =
         (HttpURLConnection) uri.toURL().openConnection(java.net.Proxy.NO_PROXY);
     connection.setConnectTimeout(TIMEOUT_MILLIS);

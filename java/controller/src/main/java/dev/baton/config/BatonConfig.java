@@ -1,6 +1,6 @@
 package dev.baton.config;
 
-import java.net.Inet4Address;
+import dev.baton.address.Ip;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +18,8 @@ import java.util.List;
  *     least one
  * @param sourcePorts {@code source-ports}: ports of the target leg, reserved against the kernel's
  *     own use; 1024 to 65535, default 10000-32767
- * @param dataPlane {@code data-plane}: default {@code tc}
+ * @param dataPlane {@code data-plane}: {@code tc}, {@code xdp}, {@code xdp-generic} or {@code
+ *     auto}; default {@code tc}
  * @param directory a URI, for now {@code sqlite:/absolute/path}; default {@code
  *     sqlite:/var/lib/baton/directory.db}
  * @param pinPath {@code pin-path}: a directory of a BPF file system, made if missing; default
@@ -37,7 +38,7 @@ public record BatonConfig(
     String clusterDomain,
     List<Listen> listen,
     Interfaces interfaces,
-    List<Inet4Address> clusterAddresses,
+    List<Ip> clusterAddresses,
     PortRange sourcePorts,
     DataPlane dataPlane,
     String directory,

@@ -1,6 +1,6 @@
 package dev.baton.config;
 
-import java.net.Inet4Address;
+import dev.baton.address.Ip;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -28,12 +28,13 @@ final class BatonYaml {
 
   private static final Scalar<DataPlane> DATA_PLANE =
       new Scalar<>(
-          "tc",
+          "tc, xdp, xdp-generic or auto",
           text ->
               switch (text) {
                 case "tc" -> DataPlane.TC;
-                case "xdp", "auto" ->
-                    throw new Scalar.Refused("\"" + text + "\" is not available yet, expected tc");
+                case "xdp" -> DataPlane.XDP;
+                case "xdp-generic" -> DataPlane.XDP_GENERIC;
+                case "auto" -> DataPlane.AUTO;
                 default -> throw new IllegalArgumentException(text);
               });
 
@@ -57,8 +58,7 @@ final class BatonYaml {
     List<Listen> listen = listen();
     Optional<Interfaces> interfaces =
         root.requiredMapping("interfaces", "public and cluster", BatonYaml::interfaces);
-    List<Inet4Address> clusterAddresses =
-        root.requiredList("cluster-address", Scalars.IPV4_ADDRESS);
+    List<Ip> clusterAddresses = root.requiredList("cluster-address", Scalars.ADDRESS);
     PortRange sourcePorts =
         root.optional("source-ports", PORT_RANGE, new PortRange(10_000, 32_767));
     DataPlane dataPlane = root.optional("data-plane", DATA_PLANE, DataPlane.TC);
@@ -102,17 +102,15 @@ final class BatonYaml {
         "listen",
         "address, port and protocol",
         item -> {
-          InetAddress any = InetAddress.ofLiteral("0.0.0.0");
           Listen listen =
               new Listen(
-                  item.required("address", Scalars.IPV4_ADDRESS, (Inet4Address) any),
+                  item.required("address", Scalars.ADDRESS, new Ip()),
                   item.required("port", Scalars.PORT, 0),
                   item.optional("protocol", PROTOCOL, Protocol.HTTP));
           if (listen.port() != 0 && !seen.add(listen)) {
-            String both = listen.address().getHostAddress() + ":" + listen.port();
             document
                 .problems()
-                .add(item.line(), item.pathOf("address"), "expected once, found again: " + both);
+                .add(item.line(), item.pathOf("address"), "expected once, found again: " + listen);
           }
           return listen;
         });

@@ -1,10 +1,10 @@
 package dev.baton.config;
 
+import dev.baton.address.Ip;
 import dev.baton.http.HostNames;
-import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -31,9 +31,9 @@ public final class Scalars {
                 default -> throw new IllegalArgumentException(text);
               });
 
-  /** Four decimal numbers; no name is ever looked up. */
-  public static final Scalar<Inet4Address> IPV4_ADDRESS =
-      new Scalar<>("an IPv4 address such as 10.0.1.1", Scalars::ipv4);
+  /** An address of either family; no name is ever looked up, and a scope has no place in it. */
+  public static final Scalar<Ip> ADDRESS =
+      new Scalar<>("an address such as 10.0.1.1 or \"fd00::1\"", Scalars::address);
 
   /** One DNS label in lower case: a node's name is part of host names. */
   public static final Scalar<String> NODE_NAME =
@@ -61,17 +61,22 @@ public final class Scalars {
             return name;
           });
 
-  /** {@code ADDRESS:PORT}, IPv4. */
+  /** {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}. */
   public static final Scalar<InetSocketAddress> SOCKET_ADDRESS =
       new Scalar<>(
-          "an IPv4 address and a port such as 127.0.0.1:9180",
+          "an address and a port such as 127.0.0.1:9180 or \"[::1]:9180\"",
           text -> {
             int colon = text.lastIndexOf(':');
             if (colon < 0) {
               throw new IllegalArgumentException(text);
             }
-            Inet4Address address = ipv4(text.substring(0, colon));
-            return new InetSocketAddress(address, PORT.read().apply(text.substring(colon + 1)));
+            String host = text.substring(0, colon);
+            Ip address = address(host);
+            if (host.startsWith("[") == address.isV4()) {
+              throw new IllegalArgumentException(text);
+            }
+            return new InetSocketAddress(
+                address.toInet(), PORT.read().apply(text.substring(colon + 1)));
           });
 
   private Scalars() {}
@@ -138,27 +143,24 @@ public final class Scalars {
     return path.normalize();
   }
 
-  private static Inet4Address ipv4(String text) {
-    if (text.indexOf(':') >= 0) {
-      throw new Scalar.Refused(
-          "IPv6 is not available yet, expected an IPv4 address, found " + text);
+  private static Ip address(String text) {
+    if (IPV4.matcher(text).matches()) {
+      return Ip.of(InetAddress.ofLiteral(text));
     }
-    if (!IPV4.matcher(text).matches()) {
+    boolean brackets = text.startsWith("[") && text.endsWith("]");
+    String bare = brackets ? text.substring(1, text.length() - 1) : text;
+    if (bare.indexOf(':') < 0 || bare.indexOf('%') >= 0) {
       throw new IllegalArgumentException(text);
     }
-    String[] parts = text.split("\\.", -1);
-    byte[] bytes = new byte[4];
-    for (int i = 0; i < 4; i++) {
-      int part = Integer.parseInt(parts[i]);
-      if (part > 255) {
-        throw new IllegalArgumentException(text);
-      }
-      bytes[i] = (byte) part;
+    InetAddress address = InetAddress.ofLiteral(bare);
+    if (!(address instanceof Inet6Address)) {
+      throw new IllegalArgumentException(text); // IPv4-mapped: it is IPv4, and written so
     }
-    try {
-      return (Inet4Address) InetAddress.getByAddress(bytes);
-    } catch (UnknownHostException e) {
-      throw new AssertionError("four bytes are an address", e);
+    if (address.isLinkLocalAddress()) {
+      throw new Scalar.Refused(
+          "a link-local address is none without its interface, expected another, found \"%s\""
+              .formatted(text));
     }
+    return Ip.of(address);
   }
 }

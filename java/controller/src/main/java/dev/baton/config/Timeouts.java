@@ -6,7 +6,7 @@ import java.time.Duration;
  * How long Baton waits; all are kept to the millisecond.
  *
  * @param head {@code head-timeout}: from accepting a connection to the end of its request head;
- *     100ms to 10m, default 10s
+ *     100ms to 10m, default 20s
  * @param syn {@code syn-timeout}: for the answer of one candidate node to its SYN, retransmissions
  *     included; 50ms to 1m, default 1s
  * @param replay {@code replay-timeout}: without an acknowledgment while the replay is unfinished;
@@ -31,7 +31,7 @@ public record Timeouts(
   /** What applies where the file says nothing. */
   public static final Timeouts DEFAULT =
       new Timeouts(
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(1),
           Duration.ofSeconds(10),
           Duration.ofSeconds(60),

@@ -99,6 +99,18 @@ public final class YamlMapping {
     return result;
   }
 
+  /** A scalar or a list of them, not empty; those that cannot be read are noted and left out. */
+  public <T> List<T> requiredOneOrMore(String key, Scalar<T> kind) {
+    Node node = values.get(key);
+    if (node instanceof SequenceNode) {
+      return requiredList(key, kind);
+    }
+    node = present(key, kind.expected());
+    return node == null
+        ? List.of()
+        : scalar(node, pathOf(key), kind).map(List::of).orElse(List.of());
+  }
+
   /** Notes each key that no read has asked for. */
   void refuseUnknownKeys() {
     for (Map.Entry<String, Integer> key : keyLines.entrySet()) {

@@ -20,45 +20,61 @@ public final class Detach {
   private Detach() {}
 
   /**
-   * Removes filters, the clsact qdiscs that Baton made, pins, the nft table and the port
-   * reservation. What is not there is no error: it can be repeated.
+   * Removes the XDP program, filters, the clsact qdiscs that Baton made, pins, the nft table and
+   * the port reservation, of all schemas that this version knows. What is not there is no error: it
+   * can be repeated.
+   *
+   * @throws IllegalStateException when a newer schema is there: only its own version knows what it
+   *     attached
    */
   public static void run(BatonConfig config) {
-    Path pins = DataPath.pins(config);
+    OldSchema.refuseNewer(config);
+    PortReservation.remove(config);
+    for (int number = 1; number <= Baton.BATON_SCHEMA(); number++) {
+      schema(config, number);
+    }
+    removeEmpty(config.pinPath());
+    Firewall.remove();
+  }
+
+  /** Removes the filters and pins of this version's schema only. */
+  public static void thisSchema(BatonConfig config) {
+    schema(config, Baton.BATON_SCHEMA());
+  }
+
+  /** Removes one schema's filters and pins, and clsact qdiscs that it made and nobody uses. */
+  static void schema(BatonConfig config, int number) {
+    Path pins = DataPath.pins(config, number);
     boolean[] made = clsactMade(pins);
-    detach(config.interfaces().publicName(), made[0]);
+    detach(config.interfaces().publicName(), DataPath.priority(number), made[0]);
     if (!config.interfaces().clusterName().equals(config.interfaces().publicName())) {
-      detach(config.interfaces().clusterName(), made[1]);
+      detach(config.interfaces().clusterName(), DataPath.priority(number), made[1]);
     }
     for (String map : DataPath.MAPS) {
       BpfMap.unpin(pins.resolve(map));
     }
     removeEmpty(pins);
-    removeEmpty(config.pinPath());
-    Firewall.remove();
-    PortReservation.remove(config.sourcePorts());
   }
 
-  private static void detach(String name, boolean clsactIsOurs) {
-    Link link;
-    try {
-      link = Link.find(name);
-    } catch (IllegalStateException e) {
+  private static void detach(String name, int priority, boolean clsactIsOurs) {
+    Optional<Link> link = Link.tryFind(name);
+    if (link.isEmpty()) {
       return; // and with the interface its filters are gone
     }
+    int index = link.get().index();
+    XdpPlane.remove(link.get());
     for (Direction direction : Direction.values()) {
-      TcHook.detach(link.index(), direction, Baton.BATON_TC_PRIORITY(), Baton.BATON_TC_HANDLE());
+      TcHook.detach(index, direction, priority, Baton.BATON_TC_HANDLE());
     }
     if (clsactIsOurs
         && !Commands.output("tc", "filter", "show", "dev", name, "ingress").contains("filter")
         && !Commands.output("tc", "filter", "show", "dev", name, "egress").contains("filter")) {
-      TcHook.destroyClsact(link.index());
+      TcHook.destroyClsact(index);
     }
   }
 
   private static boolean[] clsactMade(Path pins) {
-    Optional<BpfMap> pinned =
-        BpfMap.tryOpenPinned(pins.resolve(Baton.BATON_MAP_HOST().getString(0)));
+    Optional<BpfMap> pinned = BpfMap.tryOpenPinned(pins.resolve(DataPath.HOST));
     if (pinned.isEmpty()) {
       return new boolean[2];
     }

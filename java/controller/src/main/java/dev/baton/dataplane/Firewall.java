@@ -1,8 +1,8 @@
 package dev.baton.dataplane;
 
+import dev.baton.address.Ip;
 import dev.baton.config.BatonConfig;
 import dev.baton.config.Listen;
-import java.net.Inet4Address;
 
 /**
  * Baton's own nft table: no connection tracking for its listeners and for the target leg. A
@@ -40,17 +40,14 @@ public final class Firewall {
     StringBuilder in = new StringBuilder();
     StringBuilder out = new StringBuilder();
     for (Listen listen : config.listen()) {
-      String address = listen.address().getHostAddress();
-      String to = listen.address().isAnyLocalAddress() ? "" : "ip daddr " + address + " ";
-      String from = listen.address().isAnyLocalAddress() ? "" : "ip saddr " + address + " ";
-      in.append("    " + to + "tcp dport " + listen.port() + " notrack\n");
-      out.append("    " + from + "tcp sport " + listen.port() + " notrack\n");
+      boolean any = listen.isAny();
+      in.append(rule(listen.address(), any, "daddr", "dport", Integer.toString(listen.port())));
+      out.append(rule(listen.address(), any, "saddr", "sport", Integer.toString(listen.port())));
     }
     String ports = config.sourcePorts().first() + "-" + config.sourcePorts().last();
-    for (Inet4Address own : config.clusterAddresses()) {
-      String address = own.getHostAddress();
-      in.append("    ip daddr " + address + " tcp dport " + ports + " notrack\n");
-      out.append("    ip saddr " + address + " tcp sport " + ports + " notrack\n");
+    for (Ip own : config.clusterAddresses()) {
+      in.append(rule(own, false, "daddr", "dport", ports));
+      out.append(rule(own, false, "saddr", "sport", ports));
     }
     return """
     add table %1$s
@@ -65,5 +62,11 @@ public final class Firewall {
     }
     """
         .formatted(TABLE, in, out);
+  }
+
+  private static String rule(Ip address, boolean any, String side, String port, String ports) {
+    String family = address.isV4() ? "ip" : "ip6";
+    String host = any ? "" : "%s %s %s ".formatted(family, side, address);
+    return "    %stcp %s %s notrack\n".formatted(host, port, ports);
   }
 }

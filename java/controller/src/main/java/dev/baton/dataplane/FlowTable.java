@@ -3,6 +3,7 @@ package dev.baton.dataplane;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_flow_key;
@@ -21,6 +22,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class FlowTable implements AutoCloseable {
   private static final long STATE = baton_flow.state$offset();
+  private static final int NO_ACTION = 0;
 
   private final BpfMap flows;
   private final BpfMap replays;
@@ -31,6 +33,7 @@ public final class FlowTable implements AutoCloseable {
   private final MemorySegment toTarget = arena.allocate(baton_flow_key.layout());
   private final MemorySegment flow = arena.allocate(baton_flow.layout());
   private final MemorySegment replay = arena.allocate(baton_replay.layout());
+  private final Ip scratch = new Ip();
   private boolean closed;
 
   /**
@@ -78,10 +81,29 @@ public final class FlowTable implements AutoCloseable {
     baton_flow.ack_add(flow, -x.sequenceAdd);
     baton_flow.ts_add(flow, x.timestampAdd);
     baton_flow.window_shift(flow, (byte) x.targetWindowShift);
+    baton_flow.mtu(flow, (short) x.clientMtu);
     baton_flow.options(
         flow,
         (byte) (Baton.BATON_FLOW_REPLAY() | (x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0)));
     return flows.update(toClient, flow, LibBpf.BPF_ANY());
+  }
+
+  /**
+   * Takes the client → target entry's place in the map, before anything depends on there being one:
+   * an entry without an action lets the client's segments go up to the old socket, and keeps that
+   * quiet.
+   *
+   * @return 0, or −errno; −E2BIG and −ENOMEM: the map is full
+   */
+  public int reserveToTarget(FlowTuple t, int slot, long now) {
+    keyToTarget(t);
+    begin(t, NO_ACTION, Baton.BATON_TO_TARGET(), slot, now);
+    return flows.update(toTarget, flow, LibBpf.BPF_ANY());
+  }
+
+  /** Whether a put failed for want of room. */
+  public static boolean isFull(int result) {
+    return result == -LibC.E2BIG() || result == -LibC.ENOMEM();
   }
 
   /** Step 7, second half: client → target. From here on the flow is live. */
@@ -94,7 +116,10 @@ public final class FlowTable implements AutoCloseable {
     baton_flow.ts_add(flow, -x.timestampAdd);
     baton_flow.clock_add(flow, x.clockAdd);
     baton_flow.window_shift(flow, (byte) x.clientWindowShift);
-    baton_flow.options(flow, (byte) (x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0));
+    baton_flow.mtu(flow, (short) x.targetMtu);
+    baton_flow.options(
+        flow,
+        (byte) (Baton.BATON_FLOW_REPLAY() | (x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0)));
     return flows.update(toTarget, flow, LibBpf.BPF_ANY());
   }
 
@@ -197,9 +222,9 @@ public final class FlowTable implements AutoCloseable {
     if (action == Baton.BATON_ACTION_TRANSLATE()) {
       keyToTarget(t);
       if (flows.lookup(toTarget, flow)
-          && word(flow, baton_flow.new_saddr$offset()) == t.own
+          && scratch.read(flow, baton_flow.new_saddr$offset(), t.target.isV4()).equals(t.own)
           && baton_flow.new_sport(flow) == port(t.ownPort)
-          && word(flow, baton_flow.new_daddr$offset()) == t.target
+          && scratch.read(flow, baton_flow.new_daddr$offset(), t.target.isV4()).equals(t.target)
           && baton_flow.new_dport(flow) == port(t.targetPort)) {
         flows.delete(toTarget);
       }
@@ -213,9 +238,9 @@ public final class FlowTable implements AutoCloseable {
     if (!flows.lookup(toClient, flow)) {
       return false;
     }
-    t.client = word(flow, baton_flow.new_daddr$offset());
+    t.client.read(flow, baton_flow.new_daddr$offset(), t.target.isV4());
     t.clientPort = Short.toUnsignedInt(Short.reverseBytes(baton_flow.new_dport(flow)));
-    t.listener = word(flow, baton_flow.new_saddr$offset());
+    t.listener.read(flow, baton_flow.new_saddr$offset(), t.target.isV4());
     t.listenerPort = Short.toUnsignedInt(Short.reverseBytes(baton_flow.new_sport(flow)));
     return true;
   }
@@ -223,8 +248,8 @@ public final class FlowTable implements AutoCloseable {
   private void begin(FlowTuple t, int action, int direction, int slot, long now) {
     flow.fill((byte) 0);
     boolean forTarget = direction == Baton.BATON_TO_TARGET();
-    putWord(flow, baton_flow.new_saddr$offset(), forTarget ? t.own : t.listener);
-    putWord(flow, baton_flow.new_daddr$offset(), forTarget ? t.target : t.client);
+    (forTarget ? t.own : t.listener).write(flow, baton_flow.new_saddr$offset());
+    (forTarget ? t.target : t.client).write(flow, baton_flow.new_daddr$offset());
     baton_flow.new_sport(flow, port(forTarget ? t.ownPort : t.listenerPort));
     baton_flow.new_dport(flow, port(forTarget ? t.targetPort : t.clientPort));
     baton_flow.action(flow, (byte) action);
@@ -245,21 +270,17 @@ public final class FlowTable implements AutoCloseable {
     key(toTarget, t.client, t.clientPort, t.listener, t.listenerPort);
   }
 
-  private static void key(MemorySegment key, int source, int sport, int destination, int dport) {
+  private static void key(MemorySegment key, Ip source, int sport, Ip destination, int dport) {
     key.fill((byte) 0);
-    putWord(key, baton_flow_key.saddr$offset(), source);
-    putWord(key, baton_flow_key.daddr$offset(), destination);
+    source.write(key, baton_flow_key.saddr$offset());
+    destination.write(key, baton_flow_key.daddr$offset());
     baton_flow_key.sport(key, port(sport));
     baton_flow_key.dport(key, port(dport));
-    baton_flow_key.family(key, (byte) LibC.AF_INET());
+    baton_flow_key.family(key, family(source));
   }
 
-  private static void putWord(MemorySegment segment, long offset, int address) {
-    segment.set(JAVA_INT, offset, Integer.reverseBytes(address));
-  }
-
-  private static int word(MemorySegment segment, long offset) {
-    return Integer.reverseBytes(segment.get(JAVA_INT, offset));
+  private static byte family(Ip address) {
+    return (byte) (address.isV4() ? LibC.AF_INET() : LibC.AF_INET6());
   }
 
   private static short port(int port) {

@@ -1,30 +1,32 @@
 package dev.baton.dataplane;
 
+import dev.baton.address.Ip;
+
 /**
- * Who is who in a flow: both legs' addresses (IPv4, first octet highest) and ports, and the
- * interfaces they are on. Filled in anew for each handoff attempt.
+ * Who is who in a flow: both legs' addresses, all of one family, and ports, and the interfaces they
+ * are on. Filled in anew for each handoff attempt.
  */
 public final class FlowTuple {
   /** The client. */
-  public int client;
+  public final Ip client = new Ip();
 
   /** Its port. */
   public int clientPort;
 
   /** The DMZ node's public address, as the client knows it. */
-  public int listener;
+  public final Ip listener = new Ip();
 
   /** The port that the client called. */
   public int listenerPort;
 
   /** The DMZ node's own address on the target leg. */
-  public int own;
+  public final Ip own = new Ip();
 
   /** Its port there. */
   public int ownPort;
 
   /** The target. */
-  public int target;
+  public final Ip target = new Ip();
 
   /** Its port. */
   public int targetPort;

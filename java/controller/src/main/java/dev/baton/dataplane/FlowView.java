@@ -1,11 +1,11 @@
 package dev.baton.dataplane;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
+import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_flow_key;
 import dev.baton.bindings.flow.baton_flow_state;
+import dev.baton.bindings.libc.LibC;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -63,21 +63,22 @@ public record FlowView(
 
   private static FlowTuple tuple(MemorySegment key, MemorySegment value, boolean toTarget) {
     FlowTuple t = new FlowTuple();
-    int keySource = word(key, baton_flow_key.saddr$offset());
-    int keyDestination = word(key, baton_flow_key.daddr$offset());
+    boolean v4 = baton_flow_key.family(key) == LibC.AF_INET();
+    Ip keySource = toTarget ? t.client : t.target;
+    Ip keyDestination = toTarget ? t.listener : t.own;
+    Ip newSource = toTarget ? t.own : t.listener;
+    Ip newDestination = toTarget ? t.target : t.client;
+    keySource.read(key, baton_flow_key.saddr$offset(), v4);
+    keyDestination.read(key, baton_flow_key.daddr$offset(), v4);
+    newSource.read(value, baton_flow.new_saddr$offset(), v4);
+    newDestination.read(value, baton_flow.new_daddr$offset(), v4);
     int keySourcePort = port(baton_flow_key.sport(key));
     int keyDestinationPort = port(baton_flow_key.dport(key));
-    int newSource = word(value, baton_flow.new_saddr$offset());
-    int newDestination = word(value, baton_flow.new_daddr$offset());
     int newSourcePort = port(baton_flow.new_sport(value));
     int newDestinationPort = port(baton_flow.new_dport(value));
-    t.client = toTarget ? keySource : newDestination;
     t.clientPort = toTarget ? keySourcePort : newDestinationPort;
-    t.listener = toTarget ? keyDestination : newSource;
     t.listenerPort = toTarget ? keyDestinationPort : newSourcePort;
-    t.own = toTarget ? newSource : keyDestination;
     t.ownPort = toTarget ? newSourcePort : keyDestinationPort;
-    t.target = toTarget ? newDestination : keySource;
     t.targetPort = toTarget ? newDestinationPort : keySourcePort;
     return t;
   }
@@ -102,10 +103,6 @@ public record FlowView(
   /** When it last mattered: a segment passed, or it was made. */
   public long lastUse() {
     return Math.max(lastSeen, created);
-  }
-
-  private static int word(MemorySegment segment, long offset) {
-    return Integer.reverseBytes(segment.get(JAVA_INT, offset));
   }
 
   private static int port(short network) {

@@ -24,6 +24,11 @@ public final class InstanceLock implements AutoCloseable {
     this.channel = channel;
   }
 
+  /** A file below /run that belongs to a pin path. */
+  static Path file(Path pinPath, String suffix) {
+    return FOLDER.resolve("baton" + pinPath.toAbsolutePath().toString().replace('/', '-') + suffix);
+  }
+
   /**
    * Takes the lock of a pin path.
    *
@@ -31,8 +36,7 @@ public final class InstanceLock implements AutoCloseable {
    * @throws UncheckedIOException when the file cannot be made
    */
   public static InstanceLock take(Path pinPath) {
-    Path file =
-        FOLDER.resolve("baton" + pinPath.toAbsolutePath().toString().replace('/', '-') + ".lock");
+    Path file = file(pinPath, ".lock");
     try {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -1,23 +1,22 @@
 package dev.baton.dataplane;
 
-import dev.baton.net.Addresses;
-import java.net.Inet4Address;
+import dev.baton.address.Ip;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The DMZ node's own IPv4 addresses, looked at now and then. A connection from one of them goes by
- * the loopback interface and never passes our programs, although the socket names the interface
- * that the address is on (net/ipv4/route.c, ip_route_output_key_hash_rcu).
+ * The DMZ node's own addresses, looked at now and then. A connection from one of them goes by the
+ * loopback interface and never passes our programs, although the socket names the interface that
+ * the address is on (net/ipv4/route.c, ip_route_output_key_hash_rcu).
  */
 public final class LocalAddresses {
   private static final Logger LOG = LoggerFactory.getLogger(LocalAddresses.class);
-  private static final int LOOPBACK_NETWORK = 127;
 
-  private volatile int[] sorted = {};
+  private volatile Set<Ip> all = Set.of();
 
   /** As they are now. */
   public LocalAddresses() {
@@ -27,20 +26,18 @@ public final class LocalAddresses {
   /** Looks again; what cannot be read leaves them as they were. */
   public void refresh() {
     try {
-      sorted =
+      all =
           NetworkInterface.networkInterfaces()
               .flatMap(NetworkInterface::inetAddresses)
-              .filter(Inet4Address.class::isInstance)
-              .mapToInt(address -> Addresses.toInt((Inet4Address) address))
-              .sorted()
-              .toArray();
+              .map(Ip::of)
+              .collect(Collectors.toUnmodifiableSet());
     } catch (SocketException e) {
       LOG.warn("event=addresses-unread error=\"{}\"", e.getMessage());
     }
   }
 
-  /** Whether the address (first octet highest) is one of this host's. */
-  public boolean contains(int address) {
-    return address >>> 24 == LOOPBACK_NETWORK || Arrays.binarySearch(sorted, address) >= 0;
+  /** Whether the address is one of this host's. */
+  public boolean contains(Ip address) {
+    return address.isLoopback() || all.contains(address);
   }
 }

@@ -1,5 +1,6 @@
 package dev.baton.dataplane;
 
+import dev.baton.config.BatonConfig;
 import dev.baton.config.PortRange;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -8,12 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /**
  * Keeps the kernel from handing out the target leg's ports (ip_local_reserved_ports in
  * Documentation/networking/ip-sysctl.rst): an entry for such a port would hijack an unrelated
- * connection of the DMZ node.
+ * connection of the DMZ node. The kernel merges ranges that touch, so what is ours in its list is
+ * noted in a file below /run, where it lasts as long as the list does: until the next boot.
  */
 public final class PortReservation {
   private static final Path RESERVED = Path.of("/proc/sys/net/ipv4/ip_local_reserved_ports");
@@ -24,25 +27,61 @@ public final class PortReservation {
   private PortReservation() {}
 
   /**
-   * Adds the range to what is reserved.
+   * Reserves the configured range; what somebody else had reserved of it stays his.
    *
    * @throws IllegalStateException when the kernel does not let us
    */
-  public static void add(PortRange range) {
+  public static void add(BatonConfig config) {
     try {
-      Files.writeString(RESERVED, with(read(), range));
+      Path note = note(config.pinPath());
+      boolean noted = Files.exists(note);
+      BitSet before = parse(read());
+      BitSet ours = noted ? parse(Files.readString(note)) : new BitSet();
+      BitSet range = bits(config.sourcePorts());
+      BitSet added = (BitSet) range.clone();
+      // A controller of before there were notes had reserved the range as a whole.
+      if (noted || !DataPath.isAnythingPinned(config)) {
+        added.andNot(before);
+      }
+      ours.or(added);
+      Files.writeString(note, text(ours) + "\n");
+      before.or(range);
+      Files.writeString(RESERVED, text(before));
     } catch (IOException e) {
       throw new IllegalStateException("cannot reserve ports in " + RESERVED, e);
     }
   }
 
-  /** Takes the range out again, if it stands there as it was put in. */
-  public static void remove(PortRange range) {
+  /** Takes out what {@link #add} put in, and nothing else; to be called while pins are there. */
+  public static void remove(BatonConfig config) {
     try {
-      Files.writeString(RESERVED, without(read(), range));
+      Path note = note(config.pinPath());
+      BitSet ours = Files.exists(note) ? parse(Files.readString(note)) : unnoted(config);
+      BitSet left = parse(read());
+      if (left.intersects(ours)) {
+        left.andNot(ours);
+        // An empty write is ignored; a newline clears the list.
+        Files.writeString(RESERVED, left.isEmpty() ? "\n" : text(left));
+      }
+      Files.deleteIfExists(note);
     } catch (IOException e) {
       throw new IllegalStateException("cannot change " + RESERVED, e);
     }
+  }
+
+  /**
+   * Of a controller of before there were notes; only a range that stands there as it is can be its
+   * own.
+   */
+  private static BitSet unnoted(BatonConfig config) throws IOException {
+    BitSet range = bits(config.sourcePorts());
+    boolean its =
+        DataPath.isAnythingPinned(config) && List.of(read().split(",", -1)).contains(text(range));
+    return its ? range : new BitSet();
+  }
+
+  private static Path note(Path pinPath) {
+    return InstanceLock.file(pinPath, ".ports");
   }
 
   /**
@@ -57,35 +96,33 @@ public final class PortReservation {
     }
   }
 
-  static String with(String reserved, PortRange range) {
-    String text = text(range);
-    List<String> parts = parts(reserved);
-    if (!parts.contains(text)) {
-      parts.add(text);
+  /** As the kernel reads it: ports and ranges, parted by commas. */
+  static BitSet parse(String list) {
+    BitSet ports = new BitSet();
+    for (String part : list.split(",", -1)) {
+      if (!part.isBlank()) {
+        String[] ends = part.strip().split("-", 2);
+        ports.set(
+            Integer.parseInt(ends[0].strip()), Integer.parseInt(ends[ends.length - 1].strip()) + 1);
+      }
+    }
+    return ports;
+  }
+
+  /** As the kernel shows it. */
+  static String text(BitSet ports) {
+    List<String> parts = new ArrayList<>();
+    for (int first = ports.nextSetBit(0); first >= 0; ) {
+      int end = ports.nextClearBit(first);
+      parts.add(first == end - 1 ? Integer.toString(first) : first + "-" + (end - 1));
+      first = ports.nextSetBit(end);
     }
     return String.join(",", parts);
   }
 
-  static String without(String reserved, PortRange range) {
-    List<String> parts = parts(reserved);
-    parts.remove(text(range));
-    // An empty write is ignored; a newline clears the list.
-    return parts.isEmpty() ? "\n" : String.join(",", parts);
-  }
-
-  private static List<String> parts(String reserved) {
-    List<String> parts = new ArrayList<>();
-    for (String part : reserved.split(",", -1)) {
-      if (!part.isBlank()) {
-        parts.add(part.strip());
-      }
-    }
-    return parts;
-  }
-
-  private static String text(PortRange range) {
-    return range.first() == range.last()
-        ? Integer.toString(range.first())
-        : range.first() + "-" + range.last();
+  private static BitSet bits(PortRange range) {
+    BitSet ports = new BitSet();
+    ports.set(range.first(), range.last() + 1);
+    return ports;
   }
 }

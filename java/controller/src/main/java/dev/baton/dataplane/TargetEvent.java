@@ -1,10 +1,11 @@
 package dev.baton.dataplane;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_event;
 import dev.baton.bindings.flow.baton_flow_key;
+import dev.baton.bindings.libc.LibC;
 import java.lang.foreign.MemorySegment;
 
 /** Reads one {@code struct baton_event} where the ring holds it; valid only while it is handled. */
@@ -52,6 +53,11 @@ public final class TargetEvent {
     return Short.toUnsignedInt(baton_event.mss(data));
   }
 
+  /** BATON_EVENT_TOO_BIG: bytes of an IP packet that the way to the target carries. */
+  public int mtu() {
+    return mss();
+  }
+
   /** Its window scale option; 15: none. */
   public int windowScale() {
     return baton_event.wscale(data) & 0xff;
@@ -80,8 +86,9 @@ public final class TargetEvent {
   /** Fills in the target's and the DMZ node's side of the flow it belongs to. */
   public void into(FlowTuple t) {
     long key = baton_event.key$offset();
-    t.target = Integer.reverseBytes(data.get(JAVA_INT, key + baton_flow_key.saddr$offset()));
-    t.own = Integer.reverseBytes(data.get(JAVA_INT, key + baton_flow_key.daddr$offset()));
+    boolean v4 = data.get(JAVA_BYTE, key + baton_flow_key.family$offset()) == LibC.AF_INET();
+    t.target.read(data, key + baton_flow_key.saddr$offset(), v4);
+    t.own.read(data, key + baton_flow_key.daddr$offset(), v4);
     t.targetPort = port(key + baton_flow_key.sport$offset());
     t.ownPort = port(key + baton_flow_key.dport$offset());
   }

@@ -26,6 +26,12 @@ public final class Translation {
   /** Shift of the target's windows, left if positive. */
   public int targetWindowShift;
 
+  /** Bytes of an IP packet that the client takes, by its MSS. */
+  public int clientMtu;
+
+  /** Bytes of an IP packet that the target takes, by its MSS. */
+  public int targetMtu;
+
   /** The sequence number that the client sends next. */
   public int clientNext;
 

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One captured TCP segment over IPv4. Sequence numbers are unsigned 32-bit values as on the wire.
+ * One captured TCP segment. Sequence numbers are unsigned 32-bit values as on the wire.
  *
  * @param leg where it was seen
  * @param nanos when, in nanoseconds since 1970
@@ -46,7 +46,7 @@ record Packet(
   record Endpoint(String address, int port) {
     @Override
     public String toString() {
-      return address + ":" + port;
+      return (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + port;
     }
   }
 

@@ -1,15 +1,15 @@
 package dev.baton.directory;
 
+import dev.baton.address.Ip;
 import dev.baton.config.ConfigException;
 import dev.baton.config.Scalar;
 import dev.baton.config.Scalars;
 import dev.baton.config.YamlDocument;
 import dev.baton.config.YamlMapping;
 import dev.baton.http.HostNames;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code cluster.yaml} says, checked: names are unique, hosts normalised, and every site's
- * nodes are among the nodes. A node has {@code name}, {@code address} and may have {@code port}
- * (default 80), {@code state} (default up) and {@code weight} (1 to 1000, default 1).
+ * nodes are among the nodes. A node has {@code name}, {@code address} (one, or a list of one IPv4
+ * and one IPv6 address) and may have {@code port} (default 80), {@code state} (default up) and
+ * {@code weight} (1 to 1000, default 1).
  *
  * @param nodes in the order of the file
  * @param sites in the order of the file
@@ -57,7 +58,7 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
         "nodes",
         "name, address and port",
         item -> {
-          Node node = node(item);
+          Node node = node(document, item);
           nodes.put(node.name(), node);
           refuseTwice(document, item, "name", node.name(), names);
           return node;
@@ -76,11 +77,24 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
     return new ClusterFile(List.copyOf(nodes.values()), List.copyOf(sites));
   }
 
-  private static Node node(YamlMapping item) {
-    Inet4Address any = (Inet4Address) InetAddress.ofLiteral("0.0.0.0");
+  private static List<Ip> addresses(YamlDocument document, YamlMapping item) {
+    List<Ip> addresses = new ArrayList<>(item.requiredOneOrMore("address", Scalars.ADDRESS));
+    addresses.sort(Comparator.comparing(ip -> !ip.isV4()));
+    if (addresses.stream().map(Ip::isV4).distinct().count() < addresses.size()) {
+      document
+          .problems()
+          .add(
+              item.lineOf("address"),
+              item.pathOf("address"),
+              "expected at most one address of each family");
+    }
+    return addresses;
+  }
+
+  private static Node node(YamlDocument document, YamlMapping item) {
     return new Node(
         item.required("name", Scalars.NODE_NAME, ""),
-        item.required("address", Scalars.IPV4_ADDRESS, any),
+        addresses(document, item),
         item.optional("port", Scalars.PORT, 80),
         item.optional("state", STATE, Node.State.UP),
         item.optional("weight", WEIGHT, 1));

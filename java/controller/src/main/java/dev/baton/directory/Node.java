@@ -1,17 +1,35 @@
 package dev.baton.directory;
 
-import java.net.Inet4Address;
+import dev.baton.address.Ip;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster node that hosts sites.
  *
  * @param name unique, one DNS label in lower case
- * @param address where its web server listens, in the cluster network
+ * @param addresses where its web server listens, in the cluster network: one, or one of each
+ *     family, IPv4 first
  * @param port of that server, 1 to 65535
  * @param state whether it gets new connections
  * @param weight its share among a site's nodes, 1 to 1000
  */
-public record Node(String name, Inet4Address address, int port, State state, int weight) {
+public record Node(String name, List<Ip> addresses, int port, State state, int weight) {
+  /** Takes copies. */
+  public Node {
+    addresses = List.copyOf(addresses);
+  }
+
+  /** Its address of IPv4, or of IPv6; null: it has none. */
+  public @Nullable Ip address(boolean v4) {
+    for (int i = 0; i < addresses.size(); i++) {
+      if (addresses.get(i).isV4() == v4) {
+        return addresses.get(i);
+      }
+    }
+    return null;
+  }
+
   /** Whether a node gets new connections; living ones stay in any state. */
   public enum State {
     /** It does. */
@@ -49,6 +67,7 @@ public record Node(String name, Inet4Address address, int port, State state, int
 
   @Override
   public String toString() {
-    return "%s:%d %s weight %d".formatted(address.getHostAddress(), port, state.text, weight);
+    String at = String.join(" ", addresses.stream().map(ip -> ip.withPort(port)).toList());
+    return "%s %s weight %d".formatted(at, state.text, weight);
   }
 }

@@ -31,7 +31,18 @@ final class Schema {
                 UNIQUE (host, node)
               ) STRICT, WITHOUT ROWID
               """,
-              "CREATE INDEX site_nodes_node ON site_nodes (node)"));
+              "CREATE INDEX site_nodes_node ON site_nodes (node)"),
+          List.of(
+              """
+              CREATE TABLE node_addresses (
+                node TEXT NOT NULL REFERENCES nodes (name) ON DELETE CASCADE,
+                family INTEGER NOT NULL CHECK (family IN (4, 6)),
+                address TEXT NOT NULL,
+                PRIMARY KEY (node, family)
+              ) STRICT, WITHOUT ROWID
+              """,
+              "INSERT INTO node_addresses SELECT name, 4, address FROM nodes",
+              "ALTER TABLE nodes DROP COLUMN address"));
 
   private Schema() {}
 

@@ -1,7 +1,8 @@
 package dev.baton.directory;
 
+import dev.baton.address.Ip;
 import java.io.IOException;
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -231,11 +233,18 @@ public final class SqliteDirectory implements Directory {
     Map<String, Node> nodes = new LinkedHashMap<>();
     Map<String, List<Node>> sites = new LinkedHashMap<>();
     try (Statement statement = c.createStatement()) {
+      Map<String, List<Ip>> addresses = new HashMap<>();
       try (ResultSet rows =
           statement.executeQuery(
-              "SELECT name, address, port, state, weight FROM nodes ORDER BY name")) {
+              "SELECT node, address FROM node_addresses ORDER BY node, family")) {
         while (rows.next()) {
-          Node node = node(rows);
+          addresses.computeIfAbsent(rows.getString(1), name -> new ArrayList<>()).add(ip(rows));
+        }
+      }
+      try (ResultSet rows =
+          statement.executeQuery("SELECT name, port, state, weight FROM nodes ORDER BY name")) {
+        while (rows.next()) {
+          Node node = node(rows, addresses.getOrDefault(rows.getString(1), List.of()));
           nodes.put(node.name(), node);
         }
       }
@@ -260,14 +269,22 @@ public final class SqliteDirectory implements Directory {
         sites.entrySet().stream().map(e -> new Site(e.getKey(), e.getValue())).toList());
   }
 
-  private static Node node(ResultSet rows) throws SQLException {
+  private static Ip ip(ResultSet rows) throws SQLException {
+    try {
+      return Ip.of(InetAddress.ofLiteral(rows.getString(2)));
+    } catch (IllegalArgumentException e) {
+      throw new SQLException("node " + rows.getString(1) + " is not valid: " + e.getMessage(), e);
+    }
+  }
+
+  private static Node node(ResultSet rows, List<Ip> addresses) throws SQLException {
     try {
       return new Node(
           rows.getString(1),
-          Inet4Address.ofLiteral(rows.getString(2)),
-          rows.getInt(3),
-          Node.State.of(rows.getString(4)),
-          rows.getInt(5));
+          addresses,
+          rows.getInt(2),
+          Node.State.of(rows.getString(3)),
+          rows.getInt(4));
     } catch (IllegalArgumentException e) {
       throw new SQLException("node " + rows.getString(1) + " is not valid: " + e.getMessage(), e);
     }
@@ -280,10 +297,15 @@ public final class SqliteDirectory implements Directory {
         PreparedStatement putNode =
             c.prepareStatement(
                 """
-                INSERT INTO nodes (name, address, port, state, weight) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET address = excluded.address,
+                INSERT INTO nodes (name, port, state, weight) VALUES (?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET
                   port = excluded.port, state = excluded.state, weight = excluded.weight
                 """);
+        PreparedStatement deleteAddresses =
+            c.prepareStatement("DELETE FROM node_addresses WHERE node = ?");
+        PreparedStatement addAddress =
+            c.prepareStatement(
+                "INSERT INTO node_addresses (node, family, address) VALUES (?, ?, ?)");
         PreparedStatement addSite = c.prepareStatement("INSERT INTO sites (host) VALUES (?)");
         PreparedStatement addSiteNode =
             c.prepareStatement("INSERT INTO site_nodes (host, position, node) VALUES (?, ?, ?)")) {
@@ -295,8 +317,11 @@ public final class SqliteDirectory implements Directory {
         if (change.kind() == Changes.Kind.REMOVED) {
           run(deleteNode, node.name());
         } else {
-          String address = node.address().getHostAddress();
-          run(putNode, node.name(), address, node.port(), node.state().text(), node.weight());
+          run(putNode, node.name(), node.port(), node.state().text(), node.weight());
+          run(deleteAddresses, node.name());
+          for (Ip ip : node.addresses()) {
+            run(addAddress, node.name(), ip.isV4() ? 4 : 6, ip.toString());
+          }
         }
       }
       for (Changes.Change<Site> change : changes.sites()) {

@@ -1,18 +1,17 @@
 package dev.baton.handoff;
 
-import dev.baton.bindings.flow.baton_flow;
-import dev.baton.bindings.flow.baton_replay;
+import dev.baton.address.Ip;
 import dev.baton.dataplane.DataPath;
-import dev.baton.dataplane.FlowTable;
+import dev.baton.dataplane.FlowMaps;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.FlowView;
+import dev.baton.dataplane.OldSchema;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
 import dev.baton.net.SystemCalls;
 import dev.baton.reason.Reason;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,93 +20,112 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a new controller does with the flows of the one before: released ones go on, with their
- * ports; those whose replay was unfinished are reset both ways, since nobody has the rest of their
- * backlog; pending ones are taken away.
+ * What a new controller does with the flows of the one before, also of one with an earlier schema:
+ * released ones go on, with their ports; those whose replay was unfinished are reset both ways,
+ * since nobody has the rest of their backlog; so are pending ones, whose client may have lost its
+ * socket here without a word.
  */
 final class Adoption {
-  private record Key(int target, int targetPort, int own, int ownPort) {
+  private record Key(Ip target, int targetPort, Ip own, int ownPort) {
     static Key of(FlowTuple t) {
       return new Key(t.target, t.targetPort, t.own, t.ownPort);
     }
   }
 
+  /** Half of all numbers away: in nobody's window. */
+  private static final int FAR = 1 << 31;
+
   private final DataPath path;
   private final Counters counters;
-  private final int instance;
+  private final List<EventLoop.Adopted> adopted = new ArrayList<>();
+  private final Segment segment = new Segment();
 
-  Adoption(DataPath path, Counters counters, int instance) {
+  Adoption(DataPath path, Counters counters) {
     this.path = path;
     this.counters = counters;
-    this.instance = instance;
   }
 
-  /** Clears up, and lists what lives on. */
+  /** Clears up, and lists what lives on, in the order of last use. */
   List<EventLoop.Adopted> run() {
-    Set<Key> orphans = new HashSet<>();
-    path.replays()
-        .forEach((key, value) -> {
-          if (baton_replay.instance(value) != instance) {
-            orphans.add(Key.of(replayTuple(key)));
-          }
-        });
-    Map<Key, FlowView> toClient = new HashMap<>();
-    Map<Key, FlowView> toTarget = new HashMap<>();
-    path.flows()
-        .forEach((key, value) -> {
-          FlowView view = FlowView.of(key, value);
-          (view.toTarget() ? toTarget : toClient).put(Key.of(view.tuple()), view);
-        });
-    List<EventLoop.Adopted> adopted = new ArrayList<>();
     try (SystemCalls calls = new SystemCalls();
-        RawSocket raw = new RawSocket(calls);
-        FlowTable flows = new FlowTable(path.flows(), path.replays(), instance, 0)) {
-      toClient.forEach((key, view) -> {
-        if (view.pending()) {
-          flows.removeToClient(view.tuple());
-        } else if (orphans.contains(key)) {
-          reset(raw, flows, view, toTarget.get(key));
-        } else {
-          adopted.add(
-              new EventLoop.Adopted(view.tuple(), view.closed(), isReset(view, toTarget.get(key))));
-        }
-      });
+        RawSocket raw = new RawSocket(calls)) {
+      adopt(path.flowMaps(), false, raw);
+      for (OldSchema old : path.oldSchemas()) {
+        adopt(old.maps(), true, raw);
+      }
     }
+    adopted.sort(Comparator.comparingLong(EventLoop.Adopted::lastUse));
     return adopted;
   }
 
-  private static boolean isReset(FlowView toClient, @Nullable FlowView toTarget) {
-    return toClient.reset() || (toTarget != null && toTarget.reset());
-  }
-
-  private static FlowTuple replayTuple(MemorySegment key) {
-    // An entry of zeroes has no new addresses, so only the key's side of the tuple is filled in.
-    try (var arena = Arena.ofConfined()) {
-      return FlowView.of(key, arena.allocate(baton_flow.layout())).tuple();
+  /**
+   * @param old an earlier schema's: its ports are taken until its entries are gone, see {@link
+   *     OldSchemaSweeper}
+   */
+  private void adopt(FlowMaps maps, boolean old, RawSocket raw) {
+    Set<Key> orphans = new HashSet<>();
+    List<FlowMaps.Entry> unfinished = maps.unfinished();
+    unfinished.forEach(entry -> orphans.add(Key.of(entry.view().tuple())));
+    Map<Key, FlowMaps.Entry> toTarget = new HashMap<>();
+    List<FlowMaps.Entry> toClient = new ArrayList<>();
+    for (FlowMaps.Entry entry : maps.entries()) {
+      if (entry.view().toTarget()) {
+        toTarget.put(Key.of(entry.view().tuple()), entry);
+      } else {
+        toClient.add(entry);
+      }
     }
+    for (FlowMaps.Entry entry : toClient) {
+      FlowView view = entry.view();
+      Key key = Key.of(view.tuple());
+      FlowMaps.Entry other = toTarget.get(key);
+      if (view.pending() || orphans.contains(key)) {
+        maps.remove(entry);
+        if (other != null) {
+          maps.remove(other);
+        }
+        reset(raw, view, other == null ? null : other.view());
+      } else {
+        adopted.add(adopted(view, other == null ? null : other.view(), old));
+      }
+    }
+    unfinished.forEach(maps::remove); // marks whose flows were gone already
   }
 
-  private void reset(
-      RawSocket raw, FlowTable flows, FlowView toClient, @Nullable FlowView toTarget) {
+  private static EventLoop.Adopted adopted(
+      FlowView toClient, @Nullable FlowView toTarget, boolean old) {
+    boolean reset = toClient.reset() || (toTarget != null && toTarget.reset());
+    long lastUse = Math.max(toClient.lastUse(), toTarget == null ? 0 : toTarget.lastUse());
+    return new EventLoop.Adopted(toClient.tuple(), toClient.closed() && !old, reset, lastUse);
+  }
+
+  /**
+   * Resets both ends. A RST counts only at exactly the number that its receiver expects (RFC 5961
+   * 3.2), and what passed after the entry was read has moved that, or, while it was pending, nobody
+   * has written it down. So a segment follows that each end must answer by an acknowledgment (RFC
+   * 9293 3.10.7.4), and the kernel, which knows neither connection, resets that at its own number.
+   */
+  private void reset(RawSocket raw, FlowView toClient, @Nullable FlowView toTarget) {
     FlowTuple t = toClient.tuple();
     counters.refused(Reason.REPLAY_ORPHANED);
-    flows.remove(t);
-    Segment segment = new Segment();
-    raw.send(
-        segment
-            .clear()
-            .between(t.listener, t.listenerPort, t.client, t.clientPort)
-            .sequence(toClient.sequenceNext())
-            .flags(Segment.RST));
+    int clientExpects = toClient.sequenceNext();
     int targetExpects =
         toClient.lastSeen() != 0
             ? toClient.acknowledged()
             : toTarget == null ? 0 : toTarget.sequenceNext();
-    raw.send(
-        segment
-            .clear()
-            .between(t.own, t.ownPort, t.target, t.targetPort)
-            .sequence(targetExpects)
-            .flags(Segment.RST));
+    if (!toClient.pending()) {
+      raw.send(toClient(t).sequence(clientExpects).flags(Segment.RST));
+      raw.send(toTarget(t).sequence(targetExpects).flags(Segment.RST));
+    }
+    raw.send(toClient(t).sequence(clientExpects - FAR).flags(Segment.ACK));
+    raw.send(toTarget(t).sequence(targetExpects - FAR).flags(Segment.ACK));
+  }
+
+  private Segment toClient(FlowTuple t) {
+    return segment.clear().between(t.listener, t.listenerPort, t.client, t.clientPort);
+  }
+
+  private Segment toTarget(FlowTuple t) {
+    return segment.clear().between(t.own, t.ownPort, t.target, t.targetPort);
   }
 }

@@ -50,6 +50,10 @@ final class Connection extends TimerWheel.Timed {
 
   Stage stage = Stage.FREE;
   int fd = -1;
+
+  /** Of the socket: an IPv4 client of a dual-stack listener has one of AF_INET6. */
+  int family;
+
   boolean watched;
   @Nullable MemorySegment buffer;
 
@@ -64,6 +68,7 @@ final class Connection extends TimerWheel.Timed {
   long headComplete;
   long attemptEnds;
   long synWait;
+  boolean waitedForRoom;
   int initialSequence;
   int synTimestamp;
 
@@ -121,6 +126,7 @@ final class Connection extends TimerWheel.Timed {
     candidate = 0;
     failure = Reason.NONE;
     ports = null;
+    waitedForRoom = false;
     live = false;
     drained = MemorySegment.NULL;
     if (drainedArena != null) {

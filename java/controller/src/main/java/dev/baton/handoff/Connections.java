@@ -86,10 +86,10 @@ final class Connections {
 
   /** Whether the connection's target leg is this one. */
   static boolean isAbout(Connection c, FlowTuple t) {
-    return c.tuple.own == t.own
-        && c.tuple.ownPort == t.ownPort
-        && c.tuple.target == t.target
-        && c.tuple.targetPort == t.targetPort;
+    return c.tuple.ownPort == t.ownPort
+        && c.tuple.targetPort == t.targetPort
+        && c.tuple.own.equals(t.own)
+        && c.tuple.target.equals(t.target);
   }
 
   /** All objects, in use or not; what is done to one may close it. */

@@ -1,15 +1,18 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.Detach;
 import dev.baton.dataplane.Firewall;
 import dev.baton.dataplane.Link;
 import dev.baton.dataplane.LocalAddresses;
+import dev.baton.dataplane.OldSchema;
 import dev.baton.dataplane.PortReservation;
 import dev.baton.directory.Snapshot;
-import dev.baton.net.Addresses;
-import java.net.Inet4Address;
+import dev.baton.net.ListenerStore;
+import dev.baton.net.ServiceManager;
+import dev.baton.net.SystemCalls;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +37,7 @@ public final class Controller implements AutoCloseable {
 
   private final BatonConfig config;
   private final DataPath path;
+  private final ServiceManager manager;
   private final Counters counters = new Counters();
   private final int instance = new SecureRandom().nextInt();
   private final List<EventLoop> loops = new ArrayList<>();
@@ -43,30 +47,38 @@ public final class Controller implements AutoCloseable {
           Thread.ofPlatform().daemon().name("housekeeper").factory());
   private boolean closed;
 
-  private Controller(BatonConfig config, DataPath path) {
+  private Controller(BatonConfig config, DataPath path, ServiceManager manager) {
     this.config = config;
     this.path = path;
+    this.manager = manager;
   }
 
   /**
    * Starts to accept connections; what was half made is undone where it failed.
    *
    * @param directory the newest snapshot, each time it is asked
+   * @param manager told of the life of this process; keeps its listeners
    * @param died told when an event loop ends although it should not; whoever runs the controller
    *     had better start another
    */
-  public static Controller start(BatonConfig config, Supplier<Snapshot> directory, Runnable died) {
+  public static Controller start(
+      BatonConfig config, Supplier<Snapshot> directory, ServiceManager manager, Runnable died) {
+    ListenerStore listeners = ListenerStore.of(System.getenv(), manager);
     requireLinksAndAddresses(config);
-    boolean first = !DataPath.isPinned(config);
+    OldSchema.refuseNewer(config);
+    boolean first = !DataPath.isAnythingPinned(config);
+    boolean firstOfSchema = !DataPath.isPinned(config);
     try {
-      PortReservation.add(config.sourcePorts());
+      PortReservation.add(config);
       if (config.notrack()) {
         Firewall.install(config);
       }
-      return started(config, directory, died);
+      return started(config, directory, manager, listeners, died);
     } catch (RuntimeException e) {
       if (first) {
-        undo(config, e);
+        undo(() -> Detach.run(config), e);
+      } else if (firstOfSchema) {
+        undo(() -> Detach.thisSchema(config), e); // an earlier one's flows live on
       }
       throw e;
     }
@@ -77,19 +89,23 @@ public final class Controller implements AutoCloseable {
     Link.find(config.interfaces().publicName());
     Link.find(config.interfaces().clusterName());
     LocalAddresses local = new LocalAddresses();
-    for (Inet4Address own : config.clusterAddresses()) {
-      if (!local.contains(Addresses.toInt(own))) {
+    for (Ip own : config.clusterAddresses()) {
+      if (!local.contains(own)) {
         throw new IllegalStateException(
-            "cluster-address: " + own.getHostAddress() + " is not an address of this host");
+            "cluster-address: " + own + " is not an address of this host");
       }
     }
   }
 
   private static Controller started(
-      BatonConfig config, Supplier<Snapshot> directory, Runnable died) {
-    Controller controller = new Controller(config, DataPath.start(config));
+      BatonConfig config,
+      Supplier<Snapshot> directory,
+      ServiceManager manager,
+      ListenerStore listeners,
+      Runnable died) {
+    Controller controller = new Controller(config, DataPath.start(config), manager);
     try {
-      controller.begin(directory, died);
+      controller.begin(directory, listeners, died);
       return controller;
     } catch (RuntimeException e) {
       controller.close();
@@ -98,24 +114,27 @@ public final class Controller implements AutoCloseable {
   }
 
   /** No controller was here before, so nothing half-attached is to stay. */
-  private static void undo(BatonConfig config, RuntimeException cause) {
+  private static void undo(Runnable detach, RuntimeException cause) {
     try {
-      Detach.run(config);
+      detach.run();
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
   }
 
-  private void begin(Supplier<Snapshot> directory, Runnable died) {
-    List<EventLoop.Adopted> adopted = new Adoption(path, counters, instance).run();
+  private void begin(Supplier<Snapshot> directory, ListenerStore listeners, Runnable died) {
+    List<EventLoop.Adopted> adopted = new Adoption(path, counters).run();
     if (!adopted.isEmpty()) {
       LOG.info("event=adopted flows={}", adopted.size());
     }
-    var setup = new EventLoop.Setup(config, path, counters, directory, instance, adopted, died);
+    var setup =
+        new EventLoop.Setup(
+            config, path, listeners, counters, directory, instance, adopted, died, this::flowsFull);
     for (int i = 0; i < config.eventLoops(); i++) {
-      EventLoop loop = new EventLoop(setup, i);
-      loops.add(loop);
-      threads.add(Thread.ofPlatform().name("loop-" + i).start(loop));
+      loops.add(new EventLoop(setup, i));
+    }
+    for (EventLoop loop : loops) {
+      threads.add(Thread.ofPlatform().name("loop-" + threads.size()).start(loop));
     }
     for (EventLoop loop : loops) {
       try {
@@ -124,20 +143,44 @@ public final class Controller implements AutoCloseable {
         throw e.getCause() instanceof RuntimeException cause ? cause : e;
       }
     }
+    loops.getFirst().takeLeftListeners();
     Sweeper sweeper = new Sweeper(config, path, loops);
     every(SWEEP_SECONDS, sweeper::sweep);
     every(WATCH_SECONDS, this::watchAttachment);
     every(WATCH_SECONDS, path.localAddresses()::refresh);
+    manager.watchdog().ifPresent(interval -> every(interval, () -> tellIfAlive(interval)));
+  }
+
+  private void every(int seconds, Runnable task) {
+    every(Duration.ofSeconds(seconds), task);
+  }
+
+  /** One loop wants room in the flow map: the others have lingering pairs, too. */
+  private void flowsFull(EventLoop asking) {
+    for (EventLoop loop : loops) {
+      if (loop != asking) {
+        loop.giveRoom();
+      }
+    }
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports what fails
-  private void every(int seconds, Runnable task) {
-    housekeeper.scheduleWithFixedDelay(() -> guarded(task), seconds, seconds, TimeUnit.SECONDS);
+  private void every(Duration interval, Runnable task) {
+    long nanos = interval.toNanos();
+    housekeeper.scheduleWithFixedDelay(() -> guarded(task), nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private void watchAttachment() {
-    if (path.renew()) {
-      LOG.warn("event=reattached reason=\"a filter of ours was gone\"");
+    path.watch().forEach(change -> LOG.warn("event=attachment change=\"{}\"", change));
+  }
+
+  /** A loop that hangs is as bad as one that died: the service manager then starts another. */
+  private void tellIfAlive(Duration interval) {
+    try (SystemCalls calls = new SystemCalls()) {
+      long now = calls.monotonic();
+      if (loops.stream().allMatch(loop -> now - loop.lastTurn() < interval.toNanos())) {
+        manager.alive();
+      }
     }
   }
 

@@ -7,8 +7,8 @@ import dev.baton.config.Listen;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.directory.Snapshot;
-import dev.baton.net.Addresses;
 import dev.baton.net.Listener;
+import dev.baton.net.ListenerStore;
 import dev.baton.net.SystemCalls;
 import dev.baton.reason.Reason;
 import java.lang.foreign.Arena;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class EventLoop implements Runnable {
   private static final long FIRST_LISTENER = LISTENER + 16;
   private static final int MAX_SLEEP_MILLIS = 100;
   private static final int ACCEPTS_AT_ONCE = 64;
+  private static final int ROOM = 64;
 
   private final Setup setup;
   private final int index;
@@ -46,6 +48,7 @@ final class EventLoop implements Runnable {
   private volatile long takenPorts;
   private volatile long lingeringPorts;
   private volatile int inSetup;
+  private volatile long lastTurn;
 
   // Made in run(), on the loop's own thread.
   private @Nullable LoopTools tools;
@@ -53,23 +56,26 @@ final class EventLoop implements Runnable {
   private @Nullable Connections connections;
   private @Nullable Steps steps;
   private long stopAt = Long.MAX_VALUE;
+  private int segmentLimit;
   private boolean running = true;
 
   /** A listening socket and where it stands. */
   private record Door(Listener listener, Listen listen) {}
 
-  /** A flow of an earlier controller. */
-  record Adopted(FlowTuple tuple, boolean closed, boolean reset) {}
+  /** A flow of an earlier controller, and when it was last used, CLOCK_MONOTONIC nanoseconds. */
+  record Adopted(FlowTuple tuple, boolean closed, boolean reset, long lastUse) {}
 
   /** What all loops of a controller share. */
   record Setup(
       BatonConfig config,
       DataPath path,
+      ListenerStore listeners,
       Counters counters,
       Supplier<Snapshot> directory,
       int instance,
       List<Adopted> adopted,
-      Runnable died) {}
+      Runnable died,
+      Consumer<EventLoop> flowsFull) {}
 
   EventLoop(Setup setup, int index) {
     this.setup = setup;
@@ -84,9 +90,10 @@ final class EventLoop implements Runnable {
   /** Runs something on the loop's thread. */
   void post(Runnable letter) {
     mail.add(letter);
-    int fd = mailbox;
-    if (fd >= 0) {
-      SystemCalls.wake(fd);
+    synchronized (mail) {
+      if (mailbox >= 0) {
+        SystemCalls.wake(mailbox);
+      }
     }
   }
 
@@ -96,6 +103,33 @@ final class EventLoop implements Runnable {
       closeDoors();
       stopAt = tools().calls.monotonic() + nanos;
     });
+  }
+
+  /**
+   * Once every loop has its own listeners: accepts from those of loops that there are no longer,
+   * and lets go of those at addresses that are no longer configured.
+   */
+  void takeLeftListeners() {
+    post(() -> {
+      LoopTools t = tools();
+      for (Listen listen : setup.config().listen()) {
+        setup
+            .listeners()
+            .left(t.calls, listen.address(), listen.port(), segmentLimit)
+            .forEach(listener -> add(t, listener, listen));
+      }
+      setup.listeners().dropRest(t.calls);
+    });
+  }
+
+  /** Gives back ports whose flows another schema's maps held. */
+  void release(List<FlowTuple> gone) {
+    gone.forEach(Objects.requireNonNull(ports)::release);
+  }
+
+  /** When the loop last turned, CLOCK_MONOTONIC nanoseconds; it does so several times a second. */
+  long lastTurn() {
+    return lastTurn;
   }
 
   /** Ports that living flows and set-ups hold. */
@@ -117,7 +151,13 @@ final class EventLoop implements Runnable {
   public void run() {
     try (Arena arena = Arena.ofConfined();
         LoopTools made =
-            new LoopTools(setup.config(), setup.path(), setup.counters(), setup.instance(), index);
+            new LoopTools(
+                setup.config(),
+                setup.path(),
+                setup.counters(),
+                setup.instance(),
+                index,
+                () -> setup.flowsFull().accept(this));
         RingBuffer ring = ring(index)) {
       tools = made;
       try {
@@ -152,22 +192,49 @@ final class EventLoop implements Runnable {
     mailbox = made.calls.eventFd();
     made.poll.add(mailbox, LibC.EPOLLIN(), MAILBOX);
     made.poll.add(ring.epollFd(), LibC.EPOLLIN(), RING);
-    long now = made.calls.monotonic();
+    lastTurn = made.calls.monotonic();
     for (Adopted flow : setup.adopted()) {
-      ports.adopt(flow.tuple(), flow.closed(), flow.reset(), now);
+      ports.adopt(flow.tuple(), flow.closed(), flow.reset(), flow.lastUse());
     }
+    segmentLimit = segmentLimit();
     for (Listen listen : setup.config().listen()) {
       open(made, listen);
     }
   }
 
   private void open(LoopTools made, Listen listen) {
-    int outside = setup.path().publicLink().mtu();
-    int mtu = Math.min(outside, setup.path().clusterLink().mtu());
-    Listener listener =
-        new Listener(made.calls, listen.address(), listen.port(), mtu < outside ? mtu : 0);
+    ListenerStore store = setup.listeners();
+    add(
+        made,
+        store.listener(
+            made.calls, index, listen.address(), listen.port(), leavesIpv4(listen), segmentLimit),
+        listen);
+  }
+
+  private void add(LoopTools made, Listener listener, Listen listen) {
     made.poll.add(listener.fd(), LibC.EPOLLIN(), FIRST_LISTENER + doors.size());
     doors.add(new Door(listener, listen));
+  }
+
+  /** Whether {@code 0.0.0.0} takes the IPv4 connections to {@code ::}'s port. */
+  private boolean leavesIpv4(Listen listen) {
+    return setup.config().listen().stream()
+        .anyMatch(o -> o.port() == listen.port() && o.address().isV4() && o.isAny());
+  }
+
+  /** The MTU that clients must be told of: the cluster link's, if it is the smaller one; else 0. */
+  private int segmentLimit() {
+    int outside = setup.path().publicLink().mtu();
+    int inside = setup.path().clusterLink().mtu();
+    return inside < outside ? inside : 0;
+  }
+
+  private void limitSegments() {
+    int limit = segmentLimit();
+    if (limit != segmentLimit) {
+      segmentLimit = limit;
+      doors.forEach(door -> door.listener().limitSegments(limit));
+    }
   }
 
   private void closeDoors() {
@@ -195,7 +262,8 @@ final class EventLoop implements Runnable {
       for (int i = 0; i < ready; i++) {
         dispatch(made.poll.data(i), ring);
       }
-      if (ready == 0) {
+      if (ready == 0 || made.eventsWanted) {
+        made.eventsWanted = false;
         ring.consume(); // events that did not wake us
       }
       long now = made.calls.monotonic();
@@ -211,13 +279,19 @@ final class EventLoop implements Runnable {
     }
     closeDoors();
     steps().endUnfinished(made.calls.monotonic());
-    made.calls.close(mailbox);
+    synchronized (mail) {
+      // Nobody may wake a descriptor that has become another's.
+      made.calls.close(mailbox);
+      mailbox = -1;
+    }
   }
 
   private void keepHouse(long now) {
+    lastTurn = now;
     Ports mine = Objects.requireNonNull(ports);
     mine.expire(now);
     wakeDoors();
+    limitSegments();
     takenPorts = mine.taken();
     lingeringPorts = mine.lingering();
     inSetup = connections().inUse();
@@ -228,6 +302,7 @@ final class EventLoop implements Runnable {
       ring.consume();
     } else if (data == MAILBOX) {
       tools().calls.drainEventFd(mailbox);
+      ring.consume(); // letters are about pairs that are over: all that is known of them
       for (Runnable letter = mail.poll(); letter != null; letter = mail.poll()) {
         letter.run();
       }
@@ -290,15 +365,27 @@ final class EventLoop implements Runnable {
     long now = t.calls.monotonic();
     c.fd = fd;
     c.stage = Connection.Stage.HEAD;
-    c.tuple.client = t.calls.peerAddress();
+    c.family = door.listener().family();
+    t.calls.peerAddress(c.tuple.client);
     c.tuple.clientPort = t.calls.peerPort();
-    c.tuple.listener =
-        door.listen().address().isAnyLocalAddress()
-            ? t.calls.localAddress(fd)
-            : Addresses.toInt(door.listen().address());
+    if (door.listen().isAny()) {
+      t.calls.localAddress(fd, c.tuple.listener);
+    } else {
+      c.tuple.listener.set(door.listen().address());
+    }
     c.tuple.listenerPort = door.listen().port();
     t.timers.set(c, now + setup.config().timeouts().head().toNanos());
     steps().readable(c, now);
+  }
+
+  /** Another loop finds the flow map full: the pairs that have lingered longest here go. */
+  void giveRoom() {
+    post(() -> {
+      Ports mine = Objects.requireNonNull(ports);
+      for (int i = 0; i < ROOM && mine.evictOldest(); i++) {
+        // Each pair that went makes room for one connection.
+      }
+    });
   }
 
   /** On the loop's thread: see {@link Steps#judge}. */

@@ -1,11 +1,12 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
+import dev.baton.dataplane.FlowTable;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Node;
 import dev.baton.http.ErrorPage;
-import dev.baton.net.Addresses;
 import dev.baton.net.ClientLeg;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
@@ -20,19 +21,26 @@ import java.util.Objects;
 final class Handoff {
   private static final long FIRST_SYN_WAIT = 50_000_000L;
 
+  /** What the other loops are given to make room in the flow map, and the ring to be read. */
+  private static final long ROOM_WAIT = 20_000_000L;
+
   /** The timer that ends an attempt may be late; the pending entry must not end before it. */
   private static final long PENDING_GRACE = 200_000_000L;
 
+  private static final String NOT_HANDED_OVER = "the connection could not be handed over";
   private static final int MAX_WINDOW = 65_535;
   private static final int MAX_SCALE = 14;
   private static final int NO_SCALE = 15;
-  private static final int IP_TCP_HEADERS = 40;
   private static final int TIMESTAMP_BYTES = 12;
 
   /** As in include/net/tcp.h, TCP_MIN_MSS. */
   private static final int LEAST_MSS = 88;
 
+  /** Of a peer that names none (RFC 9293 3.7.1). */
   private static final int DEFAULT_MSS = 536;
+
+  private static final int DEFAULT_MSS_V6 = 1220;
+  private static final int MAX_PACKET = 65_535;
 
   private final LoopTools tools;
   private final Connections connections;
@@ -53,8 +61,12 @@ final class Handoff {
   void begin(Connection c, long now) {
     ClientLeg leg = tools.leg;
     int result = leg.negotiated(c.fd);
-    if (result < 0) {
+    if (result == -LibC.ECONNRESET()) {
       clientGone(c);
+      return;
+    }
+    if (result < 0) {
+      answer.send(c, 502, Reason.SNAPSHOT_FAILED, NOT_HANDED_OVER, now);
       return;
     }
     c.timestamps = leg.timestamps();
@@ -92,19 +104,37 @@ final class Handoff {
   /** Notes why a candidate failed and turns to the next. */
   private void fail(Connection c, Reason reason) {
     c.failure = reason;
-    tools.counters.refused(reason);
+    if (!isExhausted(reason)) {
+      tools.counters.refused(reason);
+    }
     c.candidate++;
   }
 
   private void giveUp(Connection c, long now) {
+    if (isExhausted(c.failure) && !c.waitedForRoom) {
+      // A pair may be over and the event of it unread, or linger in another loop: once more, when
+      // that is known and it is gone.
+      c.waitedForRoom = true;
+      c.candidate = 0;
+      tools.eventsWanted = true;
+      tools.timers.set(c, now + ROOM_WAIT);
+      return;
+    }
     switch (c.failure) {
       case TARGET_SILENT ->
           answer.send(c, page(c, 504, "the node that hosts this site does not answer"), now);
       case PORTS_EXHAUSTED, FLOWS_EXHAUSTED ->
-          answer.send(c, page(c, 503, "there are too many connections"), now);
+          answer.send(c, 503, c.failure, "there are too many connections", now);
+      case TARGET_UNREACHABLE, TARGET_UNROUTABLE ->
+          answer.send(c, page(c, 502, "the node that hosts this site cannot be reached"), now);
       default ->
           answer.send(c, page(c, 502, "the node that hosts this site refused the connection"), now);
     }
+  }
+
+  /** What is counted only when it is what the client is told: there may be room in a moment. */
+  private static boolean isExhausted(Reason reason) {
+    return reason == Reason.FLOWS_EXHAUSTED || reason == Reason.PORTS_EXHAUSTED;
   }
 
   private static byte[] page(Connection c, int status, String detail) {
@@ -114,8 +144,9 @@ final class Handoff {
   /** Takes a port, puts the pending entry there and sends the SYN; NONE: it is on its way. */
   private Reason attempt(Connection c, Node node, long now) {
     FlowTuple t = c.tuple;
-    t.own = own();
-    t.target = Addresses.toInt(node.address());
+    boolean v4 = t.client.isV4();
+    t.own.set(own(v4));
+    t.target.set(Objects.requireNonNull(node.address(v4)));
     t.targetPort = node.port();
     t.publicInterface = tools.path.publicLink().index();
     t.clusterInterface = tools.path.clusterLink().index();
@@ -129,7 +160,7 @@ final class Handoff {
     c.synWait = FIRST_SYN_WAIT;
     c.initialSequence = tools.clock.initialSequence(t.own, port, t.target, t.targetPort, now);
     int put = putPending(c, now);
-    if (put == -LibC.E2BIG() && ports.evictOldest()) {
+    if (FlowTable.isFull(put) && room()) {
       put = putPending(c, now);
     }
     if (put < 0) {
@@ -144,22 +175,27 @@ final class Handoff {
     return Reason.NONE;
   }
 
+  /** The map is full: what has lingered longest goes, here and in the other loops. */
+  private boolean room() {
+    tools.neighbours.run();
+    return ports.evictOldest();
+  }
+
   private int putPending(Connection c, long now) {
     return tools.flows.putPending(
         c.tuple, c.slot(), c.initialSequence, now, c.attemptEnds + PENDING_GRACE);
   }
 
-  private int own() {
-    int count = tools.config.clusterAddresses().size();
-    int next = count == 1 ? 0 : Math.floorMod(turn++, count);
-    return Addresses.toInt(tools.config.clusterAddresses().get(next));
+  private Ip own(boolean v4) {
+    Ip[] own = tools.own(v4);
+    return own[own.length == 1 ? 0 : Math.floorMod(turn++, own.length)];
   }
 
   /** Step 4. A full queue counts as sent: the SYN is repeated anyway. */
   private boolean sendSyn(Connection c, long now) {
     FlowTuple t = c.tuple;
     c.synTimestamp = tools.clock.timestamp(t.target, now);
-    int publicMss = tools.path.publicLink().mtu() - IP_TCP_HEADERS;
+    int publicMss = tools.path.publicLink().mtu() - headers(t);
     Segment syn =
         tools
             .toTarget(t)
@@ -186,6 +222,10 @@ final class Handoff {
 
   /** No answer yet: the SYN once more, or the next candidate. */
   void deadline(Connection c, long now) {
+    if (c.ports == null) {
+      tryCandidate(c, now);
+      return;
+    }
     if (now < c.attemptEnds && sendSyn(c, now)) {
       return;
     }
@@ -203,6 +243,11 @@ final class Handoff {
     nextCandidate(c, Reason.TARGET_REFUSED, now);
   }
 
+  /** A router on the way, or the target's own firewall, says that the SYN does not arrive. */
+  void onUnreachable(Connection c, long now) {
+    nextCandidate(c, Reason.TARGET_UNREACHABLE, now);
+  }
+
   /**
    * The target still knows the tuple: a RST at the number it expects ends that, and another port
    * serves meanwhile (RFC 5961 4.2). As many ports as the candidate's time allows: after a reboot
@@ -210,12 +255,12 @@ final class Handoff {
    */
   void onChallenge(Connection c, TargetEvent event, long now) {
     tools.resetTarget(c.tuple, event.acknowledgment());
-    forgetAttempt(c);
     if (now >= c.attemptEnds) {
-      fail(c, Reason.TARGET_CHALLENGED);
-      tryCandidate(c, now);
+      nextCandidate(c, Reason.TARGET_CHALLENGED, now);
       return;
     }
+    forgetAttempt(c);
+    tools.counters.refused(Reason.TARGET_CHALLENGED);
     Reason failure = attempt(c, c.candidates.get(c.candidate), now);
     if (failure != Reason.NONE) {
       fail(c, failure);
@@ -234,7 +279,9 @@ final class Handoff {
 
   /** The controller ends: no answer of the target's is waited for. */
   void shutDown(Connection c, long now) {
-    forgetAttempt(c);
+    if (c.ports != null) {
+      forgetAttempt(c);
+    }
     answer.send(c, 503, Reason.SHUTTING_DOWN, "this node is going down", now);
   }
 
@@ -252,6 +299,12 @@ final class Handoff {
       nextCandidate(c, Reason.TARGET_NO_TIMESTAMPS, now);
       return;
     }
+    if (c.ecn && !grantsEcn(event)) {
+      // The client's CWR would mean nothing to it, and it would never say ECE.
+      resetTarget(c);
+      nextCandidate(c, Reason.TARGET_NO_ECN, now);
+      return;
+    }
     int result = tools.leg.snapshot(c.fd);
     if (result == -LibC.ECONNRESET()) {
       resetTarget(c);
@@ -260,12 +313,16 @@ final class Handoff {
       return;
     }
     if (result < 0) {
-      abandonBeforeLive(
-          c, 502, Reason.SNAPSHOT_FAILED, "the connection could not be handed over", now);
+      abandonBeforeLive(c, 502, Reason.SNAPSHOT_FAILED, NOT_HANDED_OVER, now);
       return;
     }
     translate(c, event);
     goLive(c, event, now);
+  }
+
+  /** An ECN-setup SYN,ACK (RFC 3168 6.1.1): one with CWR as well is none. */
+  private static boolean grantsEcn(TargetEvent event) {
+    return (event.flags() & (Segment.ECE | Segment.CWR)) == Segment.ECE;
   }
 
   /** What to add to each number: the target leg's less the client leg's. */
@@ -284,32 +341,54 @@ final class Handoff {
     x.clockAdd = tools.clock.clockAdd(c.tuple.target);
     x.clientWindowShift = c.targetScaled ? 0 : c.clientScale;
     x.targetWindowShift = c.targetScale - c.ownScale;
+    x.clientMtu = mtu(c, c.clientMss);
+    x.targetMtu = mtu(c, targetMss(c, event));
     x.clientNext = leg.received();
     x.targetNext = event.sequence() + 1;
   }
 
+  /** Bytes of IP and TCP headers without options. */
+  private static int headers(FlowTuple t) {
+    return t.target.headerBytes() + Segment.TCP_HEADER;
+  }
+
+  private static int targetMss(Connection c, TargetEvent event) {
+    if (event.mss() != 0) {
+      return event.mss();
+    }
+    return c.tuple.target.isV4() ? DEFAULT_MSS : DEFAULT_MSS_V6;
+  }
+
+  /** The packet that an MSS stands for (RFC 9293 3.7.1). */
+  private static int mtu(Connection c, int mss) {
+    return Math.min(Math.max(LEAST_MSS, mss) + headers(c.tuple), MAX_PACKET);
+  }
+
   /**
    * Step 7, in its order: with the entry towards the target first, a client's segment could reach a
-   * target that answered with a SYN cookie before the ACK did, and be answered with RST.
+   * target that answered with a SYN cookie before the ACK did, and be answered with RST. That
+   * entry's place is taken first, for behind the ACK there is no way back to a page.
    */
   private void goLive(Connection c, TargetEvent event, long now) {
-    int put = tools.flows.putToClient(c.tuple, c.translation, c.slot(), now);
+    int put = tools.flows.reserveToTarget(c.tuple, c.slot(), now);
+    if (FlowTable.isFull(put) && room()) {
+      put = tools.flows.reserveToTarget(c.tuple, c.slot(), now);
+    }
+    if (put >= 0) {
+      put = tools.flows.putToClient(c.tuple, c.translation, c.slot(), now);
+    }
     if (put < 0) {
+      tools.flows.removeToTarget(c.tuple);
       abandonBeforeLive(c, 503, Reason.FLOWS_EXHAUSTED, "there are too many connections", now);
       return;
     }
-    int mss = event.mss() == 0 ? DEFAULT_MSS : event.mss();
     int packet = Math.min(tools.path.clusterLink().mtu(), RawSocket.MAX_PACKET);
-    mss = Math.max(LEAST_MSS, Math.min(mss, packet - IP_TCP_HEADERS));
-    c.replay.start(mss - (c.timestamps ? TIMESTAMP_BYTES : 0), event.window());
+    int mss = Math.min(targetMss(c, event), packet - headers(c.tuple));
+    c.replay.start(payload(c, mss), event.window());
     c.stage = Connection.Stage.REPLAY;
     c.replayEnds = now + tools.config.timeouts().replay().toNanos();
     replayer.acknowledge(c);
-    put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);
-    if (put == -LibC.E2BIG() && ports.evictOldest()) {
-      put = tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now);
-    }
-    if (put < 0) {
+    if (tools.flows.putToTarget(c.tuple, c.translation, c.slot(), now) < 0) {
       replayer.abort(c, Reason.FLOWS_EXHAUSTED);
       return;
     }
@@ -318,12 +397,23 @@ final class Handoff {
     replayer.drain(c, now);
   }
 
+  /** Bytes of payload in a segment of at most {@code mtu} bytes of IP packet. */
+  static int payloadWithin(Connection c, int mtu) {
+    return payload(c, mtu - headers(c.tuple));
+  }
+
+  private static int payload(Connection c, int mss) {
+    return Math.max(LEAST_MSS, mss) - (c.timestamps ? TIMESTAMP_BYTES : 0);
+  }
+
   /** The snapshot has put the socket into repair mode: it leaves that to answer. */
   private void abandonBeforeLive(Connection c, int status, Reason reason, String detail, long now) {
     resetTarget(c);
     forgetAttempt(c);
     if (tools.leg.leaveRepair(c.fd) < 0) {
-      clientGone(c);
+      // What it is closed in, it is closed without a sound: nothing else is left to do.
+      tools.counters.refused(reason);
+      connections.close(c);
       return;
     }
     answer.send(c, status, reason, detail, now);

@@ -99,9 +99,9 @@ final class HeadReader {
       answer.send(c, 404, Reason.UNKNOWN_HOST, "no site of this name is served here", now);
       return;
     }
-    List<Node> nodes = candidates(site);
+    List<Node> nodes = candidates(site, c.tuple.client.isV4());
     if (nodes.isEmpty()) {
-      answer.send(c, 503, Reason.NO_NODE_UP, "no node that hosts this site is up", now);
+      refuse(c, site, now);
       return;
     }
     c.candidates = nodes;
@@ -109,21 +109,42 @@ final class HeadReader {
   }
 
   private boolean cameThroughProgram(Connection c) {
-    return tools.calls.arrivalInterface(c.fd) == tools.path.publicLink().index()
+    return tools.calls.arrivalInterface(c.fd, c.family) == tools.path.publicLink().index()
         && !tools.path.localAddresses().contains(c.tuple.client);
   }
 
-  /** The nodes that are up, each time beginning with another one. */
-  private List<Node> candidates(Site site) {
+  private void refuse(Connection c, Site site, long now) {
+    if (site.nodes().stream().anyMatch(node -> node.state() == Node.State.UP)) {
+      String family = c.tuple.client.isV4() ? "IPv4" : "IPv6";
+      answer.send(
+          c,
+          503,
+          Reason.NO_ADDRESS_IN_FAMILY,
+          "no node that hosts this site is reached over " + family,
+          now);
+    } else {
+      answer.send(c, 503, Reason.NO_NODE_UP, "no node that hosts this site is up", now);
+    }
+  }
+
+  private boolean takes(Node node, boolean v4) {
+    return node.state() == Node.State.UP && node.address(v4) != null;
+  }
+
+  /** The nodes that are up and of the client's family, each time beginning with another one. */
+  private List<Node> candidates(Site site, boolean v4) {
+    if (tools.own(v4).length == 0) {
+      return List.of();
+    }
     List<Node> all = site.nodes();
     if (all.size() == 1) {
-      return all.getFirst().state() == Node.State.UP ? all : List.of();
+      return takes(all.getFirst(), v4) ? all : List.of();
     }
     List<Node> up = new ArrayList<>(all.size());
     int first = Math.floorMod(turn++, all.size());
     for (int i = 0; i < all.size(); i++) {
       Node node = all.get((first + i) % all.size());
-      if (node.state() == Node.State.UP) {
+      if (takes(node, v4)) {
         up.add(node);
       }
     }

@@ -1,5 +1,6 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTable;
@@ -23,11 +24,27 @@ final class LoopTools implements AutoCloseable {
   final FlowTable flows;
   final TimerWheel timers;
   final HeadBuffers buffers;
+
+  /** Asks the other loops for room in the flow map; see {@link EventLoop#giveRoom}. */
+  final Runnable neighbours;
+
   final Segment segment = new Segment();
+  private final Ip[] own4;
+  private final Ip[] own6;
+
+  /** The ring is to be read, although nothing in it may have woken the loop. */
+  boolean eventsWanted;
 
   /** Made on the loop's own thread. */
-  LoopTools(BatonConfig config, DataPath path, Counters counters, int instance, int ring) {
+  LoopTools(
+      BatonConfig config,
+      DataPath path,
+      Counters counters,
+      int instance,
+      int ring,
+      Runnable neighbours) {
     this.config = config;
+    this.neighbours = neighbours;
     this.path = path;
     this.counters = counters;
     clock = new TargetClock(path.secret());
@@ -37,6 +54,13 @@ final class LoopTools implements AutoCloseable {
     flows = new FlowTable(path.flows(), path.replays(), instance, ring);
     timers = new TimerWheel(calls.monotonic());
     buffers = new HeadBuffers(config.limits().headLimit());
+    own4 = config.clusterAddresses().stream().filter(Ip::isV4).toArray(Ip[]::new);
+    own6 = config.clusterAddresses().stream().filter(ip -> !ip.isV4()).toArray(Ip[]::new);
+  }
+
+  /** The DMZ node's own addresses towards targets, of one family. */
+  Ip[] own(boolean v4) {
+    return v4 ? own4 : own6;
   }
 
   /** The loop's one segment, cleared, from the DMZ node to the target. */

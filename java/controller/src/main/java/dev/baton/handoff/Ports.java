@@ -1,5 +1,6 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.config.PortRange;
 import dev.baton.dataplane.FlowTable;
@@ -13,9 +14,35 @@ import org.jspecify.annotations.Nullable;
  * every n-th port of the range, so that loops share nothing.
  */
 final class Ports {
-  private record Pair(int own, int target, int targetPort) {}
+  /** An own address and a target. */
+  private static final class Pair {
+    final Ip own = new Ip();
+    final Ip target = new Ip();
+    int targetPort;
+
+    Pair set(Ip from, Ip to, int port) {
+      own.set(from);
+      target.set(to);
+      targetPort = port;
+      return this;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Pair pair
+          && pair.targetPort == targetPort
+          && pair.target.equals(target)
+          && pair.own.equals(own);
+    }
+
+    @Override
+    public int hashCode() {
+      return (own.hashCode() * 31 + target.hashCode()) * 31 + targetPort;
+    }
+  }
 
   private final Map<Pair, PortPool> pools = new HashMap<>();
+  private final Pair probe = new Pair();
   private final FlowTuple scratch = new FlowTuple();
   private final FlowTable flows;
   private final PortRange range;
@@ -34,12 +61,11 @@ final class Ports {
   }
 
   /** Ports between an own address and a target. */
-  PortPool pool(int own, int target, int targetPort) {
-    Pair pair = new Pair(own, target, targetPort);
-    PortPool pool = pools.get(pair);
+  PortPool pool(Ip own, Ip target, int targetPort) {
+    PortPool pool = pools.get(probe.set(own, target, targetPort));
     if (pool == null) {
       pool = new PortPool(range.first() + loop, range.last(), loops);
-      pools.put(pair, pool);
+      pools.put(new Pair().set(own, target, targetPort), pool);
     }
     return pool;
   }
@@ -104,7 +130,7 @@ final class Ports {
   }
 
   /** Removes a lingering pair's entries; false: a segment has revived it, it is no longer over. */
-  private boolean endLingering(int own, int target, int targetPort, int port) {
+  private boolean endLingering(Ip own, Ip target, int targetPort, int port) {
     FlowTuple t = fill(own, target, targetPort, port);
     if (flows.readToClient(t)
         && flows.translates()
@@ -123,13 +149,18 @@ final class Ports {
     }
   }
 
-  /** A flow that an earlier controller made lives on under this port. */
-  void adopt(FlowTuple t, boolean closed, boolean reset, long now) {
+  /**
+   * A flow that an earlier controller made lives on under this port, or lingers for the rest of its
+   * time. To be called in the order of last use, as the pools keep those that linger.
+   *
+   * @param lastUse CLOCK_MONOTONIC, nanoseconds
+   */
+  void adopt(FlowTuple t, boolean closed, boolean reset, long lastUse) {
     PortPool pool = owner(t);
     if (pool != null) {
       pool.retake(t.ownPort);
       if (closed) {
-        closed(t, reset, now);
+        closed(t, reset, lastUse);
       }
     }
   }
@@ -152,9 +183,9 @@ final class Ports {
     return pool.owns(t.ownPort) ? pool : null;
   }
 
-  private FlowTuple fill(int own, int target, int targetPort, int port) {
-    scratch.own = own;
-    scratch.target = target;
+  private FlowTuple fill(Ip own, Ip target, int targetPort, int port) {
+    scratch.own.set(own);
+    scratch.target.set(target);
     scratch.targetPort = targetPort;
     scratch.ownPort = port;
     return scratch;

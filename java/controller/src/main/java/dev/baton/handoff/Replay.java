@@ -113,6 +113,22 @@ final class Replay {
     probing = true;
   }
 
+  /**
+   * Segments must be smaller; what is under way is sent again at once, since what was too big is
+   * lost. Never larger: whoever says so may be lying.
+   *
+   * @param size bytes of payload a segment may carry, positive
+   * @return whether that is less than before
+   */
+  boolean shrink(int size) {
+    if (size >= segmentSize) {
+      return false;
+    }
+    segmentSize = size;
+    sent = acknowledged;
+    return true;
+  }
+
   /** Nanoseconds to wait for an acknowledgment. */
   long timeout() {
     return timeout;

@@ -190,6 +190,13 @@ final class Replayer {
     pump(c, now);
   }
 
+  /** A router on the way to the target carries less (RFC 1191 6.4): smaller segments, again. */
+  void onTooBig(Connection c, TargetEvent event, long now) {
+    if (c.replay.shrink(Handoff.payloadWithin(c, event.mtu()))) {
+      pump(c, now);
+    }
+  }
+
   /** Nothing was acknowledged in time. */
   void deadline(Connection c, long now) {
     if (now >= c.replayEnds) {

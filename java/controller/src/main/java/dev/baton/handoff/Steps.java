@@ -4,7 +4,6 @@ import dev.baton.bindings.flow.Baton;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Snapshot;
-import dev.baton.net.Addresses;
 import dev.baton.net.Segment;
 import dev.baton.reason.Reason;
 import java.lang.foreign.Arena;
@@ -119,8 +118,16 @@ final class Steps {
 
   private void answered(Connection c, int type, long now) {
     if (c.stage == Connection.Stage.SETUP) {
+      if (c.ports == null) {
+        return; // it was about an attempt that has been given up
+      }
       if (type == Baton.BATON_EVENT_CHALLENGE()) {
         handoff.onChallenge(c, event, now);
+      } else if (type == Baton.BATON_EVENT_UNREACHABLE()) {
+        // It quotes the SYN that it is about.
+        if (event.sequence() == c.initialSequence) {
+          handoff.onUnreachable(c, now);
+        }
       } else if (event.acknowledgment() != c.initialSequence + 1) {
         return; // it waited in the ring while its attempt was given up for another
       } else if (type == Baton.BATON_EVENT_SYNACK()) {
@@ -133,6 +140,12 @@ final class Steps {
         replayer.onAck(c, event, now);
       } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN() || type == Baton.BATON_EVENT_SYNACK()) {
         replayer.onSynAckAgain(c, now);
+      } else if (type == Baton.BATON_EVENT_TOO_BIG()) {
+        replayer.onTooBig(c, event, now);
+      } else if (type == Baton.BATON_EVENT_RST()
+          && event.acknowledgment() == c.initialSequence + 1) {
+        // It came in behind the SYN,ACK, while the entry still was a pending one.
+        replayer.abort(c, Reason.TARGET_RESET_IN_REPLAY);
       }
     }
   }
@@ -166,8 +179,7 @@ final class Steps {
   }
 
   private void failed(Connection c, RuntimeException e) {
-    LOG.error(
-        "event=connection-failed stage={} client={}", c.stage, Addresses.toText(c.tuple.client), e);
+    LOG.error("event=connection-failed stage={} client={}", c.stage, c.tuple.client, e);
     switch (c.stage) {
       case SETUP -> handoff.abandon(c);
       case REPLAY -> replayer.abort(c, Reason.SNAPSHOT_FAILED);

@@ -20,6 +20,7 @@ final class Sweeper {
   record Finding(FlowTuple tuple, boolean closed, boolean reset, boolean idle) {}
 
   private final DataPath path;
+  private final OldSchemaSweeper oldSchemas;
   private final List<EventLoop> loops;
   private final PortRange ports;
   private final long idle;
@@ -29,6 +30,7 @@ final class Sweeper {
   Sweeper(BatonConfig config, DataPath path, List<EventLoop> loops) {
     this.path = path;
     this.loops = loops;
+    oldSchemas = new OldSchemaSweeper(path, config.timeouts(), loops);
     ports = config.sourcePorts();
     idle = config.timeouts().idle().toNanos();
     halfOpen = config.timeouts().halfOpen().toNanos();
@@ -49,6 +51,7 @@ final class Sweeper {
       for (FlowTuple half : halves) {
         removeIfAlone(flows, half);
       }
+      oldSchemas.sweep(now);
     }
     if (!findings.isEmpty()) {
       loops.forEach(loop -> loop.post(() -> loop.judge(findings)));
@@ -85,15 +88,15 @@ final class Sweeper {
   /** Without the other direction it would carry a client's segments into nowhere. */
   private static void removeIfAlone(FlowTable flows, FlowTuple half) {
     FlowTuple pair = new FlowTuple();
-    pair.own = half.own;
+    pair.own.set(half.own);
     pair.ownPort = half.ownPort;
-    pair.target = half.target;
+    pair.target.set(half.target);
     pair.targetPort = half.targetPort;
     boolean complete =
         flows.findByPort(pair)
-            && pair.client == half.client
+            && pair.client.equals(half.client)
             && pair.clientPort == half.clientPort
-            && pair.listener == half.listener
+            && pair.listener.equals(half.listener)
             && pair.listenerPort == half.listenerPort;
     if (!complete) {
       flows.removeToTarget(half);

@@ -1,5 +1,6 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -7,7 +8,7 @@ import java.nio.ByteOrder;
  * The DMZ node's own numbers on the target leg: initial sequence numbers as RFC 6528 makes them,
  * and for each target address a timestamp clock that only goes forward. Both are functions of the
  * monotonic clock and of a secret that outlives controllers, so a port can be used again while the
- * target still holds the old connection in TIME-WAIT.
+ * target still holds the old connection in TIME-WAIT. For one thread.
  */
 final class TargetClock {
   private static final long NANOS_PER_SEQUENCE = 4_000;
@@ -15,6 +16,7 @@ final class TargetClock {
 
   private final long key0;
   private final long key1;
+  private final long[] words = new long[5];
 
   /** With 16 secret bytes. */
   TargetClock(byte[] secret) {
@@ -24,33 +26,39 @@ final class TargetClock {
   }
 
   /** The initial sequence number for a connection begun now (RFC 6528 3). */
-  int initialSequence(int source, int sourcePort, int target, int targetPort, long nanos) {
-    long addresses = (long) source << 32 | Integer.toUnsignedLong(target);
-    long ports = (long) sourcePort << 16 | targetPort;
-    return (int) (nanos / NANOS_PER_SEQUENCE) + (int) sipHash(key0, key1, addresses, ports);
+  int initialSequence(Ip source, int sourcePort, Ip target, int targetPort, long nanos) {
+    words[0] = source.high();
+    words[1] = source.low();
+    words[2] = target.high();
+    words[3] = target.low();
+    words[4] = (long) sourcePort << 16 | targetPort;
+    return (int) (nanos / NANOS_PER_SEQUENCE) + (int) sipHash(key0, key1, words, 5);
   }
 
   /** What is added to the monotonic clock's milliseconds for this target's timestamps. */
-  int clockAdd(int target) {
-    return (int) sipHash(key1, key0, Integer.toUnsignedLong(target), -1);
+  int clockAdd(Ip target) {
+    words[0] = target.high();
+    words[1] = target.low();
+    return (int) sipHash(key1, key0, words, 2);
   }
 
   /** The timestamp that this target is sent now (RFC 7323 5.4: 1 ms a tick). */
-  int timestamp(int target, long nanos) {
+  int timestamp(Ip target, long nanos) {
     return (int) (nanos / NANOS_PER_MILLI) + clockAdd(target);
   }
 
-  /** SipHash-2-4 of two words (Aumasson, Bernstein: "SipHash: a fast short-input PRF"). */
-  static long sipHash(long k0, long k1, long word0, long word1) {
+  /** SipHash-2-4 of the first words (Aumasson, Bernstein: "SipHash: a fast short-input PRF"). */
+  static long sipHash(long k0, long k1, long[] words, int count) {
     long[] v = {
       k0 ^ 0x736f6d6570736575L,
       k1 ^ 0x646f72616e646f6dL,
       k0 ^ 0x6c7967656e657261L,
       k1 ^ 0x7465646279746573L
     };
-    compress(v, word0, 2);
-    compress(v, word1, 2);
-    compress(v, 16L << 56, 2);
+    for (int i = 0; i < count; i++) {
+      compress(v, words[i], 2);
+    }
+    compress(v, ((long) count * Long.BYTES) << 56, 2);
     v[2] ^= 0xff;
     compress(v, 0, 4);
     return v[0] ^ v[1] ^ v[2] ^ v[3];

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -71,25 +72,47 @@ public final class Controller implements AutoCloseable {
 
   /**
    * The text of a {@code baton.yaml} that fits a lab: port 80 of the public address, ports
-   * 10000–32767 to targets.
+   * 10000–32767 to targets, tc; in all families that are {@link Family#SERVED}.
    */
   public static String standardFile(Lab lab) {
+    return standardFile(lab, "tc");
+  }
+
+  /**
+   * The same with another data plane.
+   *
+   * @param lab the lab
+   * @param dataPlane as {@code data-plane} takes it
+   */
+  public static String standardFile(Lab lab, String dataPlane) {
+    String listeners =
+        Family.SERVED.stream()
+            .map(family ->
+                "  - { address: \"%s\", port: 80, protocol: http }\n"
+                    .formatted(family.publicAddress()))
+            .collect(Collectors.joining());
+    String cluster =
+        Family.SERVED.stream()
+            .flatMap(family ->
+                IntStream.rangeClosed(1, lab.plan().clusterAddresses())
+                    .mapToObj(host -> '"' + family.address(2, host) + '"'))
+            .collect(Collectors.joining(", "));
     return """
     node: qure-1
     cluster-domain: cloud
     listen:
-      - { address: %s, port: 80, protocol: http }
-    interfaces: { public: d0, cluster: d1 }
+    %sinterfaces: { public: d0, cluster: d1 }
     cluster-address: [%s]
     source-ports: 10000-32767
-    data-plane: tc
+    data-plane: %s
     directory: sqlite:%s
     pin-path: %s
     admin: 127.0.0.1:9180
     """
         .formatted(
-            Lab.PUBLIC,
-            Lab.CLUSTER,
+            listeners,
+            cluster,
+            dataPlane,
             lab.folder().resolve("baton").resolve("directory.db"),
             bpf(lab).resolve("baton"));
   }
@@ -103,7 +126,7 @@ public final class Controller implements AutoCloseable {
         lab.targets().stream()
             .map(target ->
                 "  - { name: %s, address: %s, port: 80 }\n"
-                    .formatted(target.name(), target.address()))
+                    .formatted(target.name(), addresses(target)))
             .collect(Collectors.joining());
     return """
     nodes:
@@ -112,6 +135,15 @@ public final class Controller implements AutoCloseable {
       - { host: "*.example.org", nodes: [%s] }
     """
         .formatted(nodes, lab.targets().getFirst().name(), lab.targets().getLast().name());
+  }
+
+  private static String addresses(Target target) {
+    if (Family.SERVED.size() == 1) {
+      return target.address(Family.SERVED.getFirst());
+    }
+    return Family.SERVED.stream()
+        .map(family -> '"' + target.address(family) + '"')
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   /**
@@ -155,11 +187,19 @@ public final class Controller implements AutoCloseable {
     if (isRunning()) {
       throw new IllegalStateException("the controller runs already");
     }
+    child = lab.dmz().start("baton-run-" + ++starts, runCommand().toArray(String[]::new));
+    child.awaitLine(text -> text.startsWith("ready"), READY_LIMIT);
+  }
+
+  /**
+   * The command line of {@code baton run}, for those who start it themselves, inside the DMZ node;
+   * the lab will remove what it leaves in the kernel.
+   */
+  public List<String> runCommand() {
     var line = javaCommand();
     line.addAll(List.of("run", "-c", file.toString()));
     detached = false;
-    child = lab.dmz().start("baton-run-" + ++starts, line.toArray(String[]::new));
-    child.awaitLine(text -> text.startsWith("ready"), READY_LIMIT);
+    return line;
   }
 
   /** Whether {@code baton run} runs. */

@@ -14,14 +14,25 @@ public final class Curl {
 
   private final Lab lab;
   private final Duration limit;
+  private final Family family;
 
   /**
    * @param lab whose client asks
    * @param limit how long each request may take
    */
   public Curl(Lab lab, Duration limit) {
+    this(lab, limit, Family.IPV4);
+  }
+
+  /**
+   * @param lab whose client asks
+   * @param limit how long each request may take
+   * @param family of the addresses it connects to
+   */
+  public Curl(Lab lab, Duration limit, Family family) {
     this.lab = lab;
     this.limit = limit;
+    this.family = family;
   }
 
   /**
@@ -60,14 +71,16 @@ public final class Curl {
    * @param target the target
    * @param path with its leading slash
    * @param into where the body goes
+   * @param options more options for curl
    */
-  public Reply getDirect(Target target, String path, Path into) {
-    return request(line(target.url(path), into, List.of()));
+  public Reply getDirect(Target target, String path, Path into, String... options) {
+    return request(line(target.url(family, path), into, List.of(options)));
   }
 
   /** The command line of {@link #get}, for those who start it in the background. */
   public String[] command(String host, String path, Path into, String... options) {
-    var more = new ArrayList<>(List.of("--resolve", host + ":80:" + Lab.PUBLIC));
+    var more =
+        new ArrayList<>(List.of("--resolve", host + ":80:" + family.inUrl(family.publicAddress())));
     more.addAll(List.of(options));
     return line("http://" + host + path, into, more);
   }

@@ -1,6 +1,9 @@
 package dev.baton.lab;
 
-/** Plain IP forwarding through a lab's DMZ node, for comparison; {@link #close()} ends it. */
+/**
+ * Plain IP forwarding through a lab's DMZ node, in both families, for comparison; {@link #close()}
+ * ends it. Not for labs with routers.
+ */
 public final class Forwarding implements AutoCloseable {
   private final Lab lab;
 
@@ -10,15 +13,26 @@ public final class Forwarding implements AutoCloseable {
 
   void open() {
     try {
-      lab.client().sh("ip route replace 10.0.2.0/24 via " + Lab.PUBLIC);
-      for (Target target : lab.targets()) {
-        target.namespace().sh("ip route replace 10.0.1.0/24 via " + Lab.CLUSTER);
+      for (Family family : Family.values()) {
+        lab.client().sh(route(family, 2, family.publicAddress()));
+        for (Target target : lab.targets()) {
+          target.namespace().sh(route(family, 1, family.clusterAddress()));
+        }
       }
-      lab.dmz().sysctl("net.ipv4.ip_forward", "1");
+      set("1");
     } catch (LabException e) {
       close();
       throw e;
     }
+  }
+
+  private static String route(Family family, int network, String gateway) {
+    return "ip route replace %s via %s".formatted(family.network(network), gateway);
+  }
+
+  private void set(String value) {
+    lab.dmz().sysctl("net.ipv4.ip_forward", value);
+    lab.dmz().sysctl("net.ipv6.conf.all.forwarding", value);
   }
 
   @Override
@@ -26,10 +40,12 @@ public final class Forwarding implements AutoCloseable {
     if (lab.isClosed()) {
       return;
     }
-    lab.dmz().sysctl("net.ipv4.ip_forward", "0");
-    lab.client().sh("ip route flush 10.0.2.0/24");
-    for (Target target : lab.targets()) {
-      target.namespace().sh("ip route flush 10.0.1.0/24");
+    set("0");
+    for (Family family : Family.values()) {
+      lab.client().sh("ip route flush " + family.network(2));
+      for (Target target : lab.targets()) {
+        target.namespace().sh("ip route flush " + family.network(1));
+      }
     }
   }
 }

@@ -16,23 +16,35 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A small network in namespaces: a client, a DMZ node and targets.
  *
  * <pre>
- *   client              DMZ node                  switch            targets
- *   c0 10.0.1.2/24 ──── d0 10.0.1.1/24
- *                       d1 10.0.2.1/24 ────────── br0 ────────┬──── t0 10.0.2.11/24
- *                                                             └──── t0 10.0.2.12/24 …
+ *   client               DMZ node               switch        targets
+ *   c0 10.0.1.2/24 ───── d0 10.0.1.1/24
+ *      fd00:0:0:1::2/64     fd00:0:0:1::1/64
+ *                        d1 10.0.2.1/24 ─────── br0 ────┬──── t0 10.0.2.11/24
+ *                           fd00:0:0:2::1/64            │        fd00:0:0:2::11/64
+ *                                                       └──── t0 10.0.2.12/24 …
  * </pre>
  *
  * The switch is a namespace of its own, so the DMZ node has one cluster interface, as in a real
  * rack, and no bridge code runs in it. A direct lab has one target on the other end of {@code d1}
- * and no switch: one hop less, for measurements. There are no routes between client and targets, no
- * IPv6, and {@code ip_forward} is off; {@link #forward()} makes a plain router of the DMZ node for
- * comparison.
+ * and no switch: one hop less, for measurements. There are no routes between client and targets,
+ * and forwarding is off; {@link #forward()} makes a plain router of the DMZ node for comparison.
+ * IPv6 addresses are ready at once, without duplicate detection. A {@link LabPlan} has more: other
+ * MTUs, several cluster addresses, offloads, and on either side two routers with a narrow link
+ * between them:
+ *
+ * <pre>
+ *   client             client-far               client-near          DMZ node
+ *   c0 10.0.3.2 ────── r0 .3.254, r1 10.0.5.1 ─ r0 .5.2, r1 .1.254 ─ d0 10.0.1.1
+ *                                          narrow
+ *   DMZ node           target-near              target-far           switch, targets
+ *   d1 10.0.2.1 ────── r0 .2.254, r1 10.0.6.1 ─ r0 .6.2, r1 .4.254 ─ t0 10.0.4.11 …
+ * </pre>
  *
  * <p>Everything is removed by {@link #close()}, in reverse order, also after a failure half-way and
  * when the JVM is told to end. What a killed JVM left behind is removed by the next lab.
  */
 public final class Lab implements AutoCloseable {
-  /** The client's address. */
+  /** The client's address, in a lab without routers. */
   public static final String CLIENT = "10.0.1.2";
 
   /** The DMZ node's public address, on {@code d0}. */
@@ -41,9 +53,19 @@ public final class Lab implements AutoCloseable {
   /** The DMZ node's address towards the targets, on {@code d1}. */
   public static final String CLUSTER = "10.0.2.1";
 
+  /** The client's IPv6 address. */
+  public static final String CLIENT6 = "fd00:0:0:1::2";
+
+  /** The DMZ node's public IPv6 address, on {@code d0}. */
+  public static final String PUBLIC6 = "fd00:0:0:1::1";
+
+  /** The DMZ node's IPv6 address towards the targets, on {@code d1}. */
+  public static final String CLUSTER6 = "fd00:0:0:2::1";
+
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
+  private final LabPlan plan;
   private final String prefix;
   private final Path folder;
   private final List<String> namespaces = new ArrayList<>();
@@ -53,7 +75,8 @@ public final class Lab implements AutoCloseable {
   private final Thread atExit = new Thread(this::remove, "lab-exit");
   private boolean closed;
 
-  private Lab() throws IOException {
+  private Lab(LabPlan plan) throws IOException {
+    this.plan = plan;
     prefix = Leftovers.prefix(ProcessHandle.current().pid()) + NUMBER.incrementAndGet();
     folder = Files.createTempDirectory(prefix + "-");
   }
@@ -65,7 +88,7 @@ public final class Lab implements AutoCloseable {
    * @throws LabException if something is missing (see {@link Probe})
    */
   public static Lab open(int targets) {
-    return build(targets, false);
+    return open(LabPlan.of(targets));
   }
 
   /**
@@ -74,23 +97,26 @@ public final class Lab implements AutoCloseable {
    * @throws LabException if something is missing (see {@link Probe})
    */
   public static Lab openDirect() {
-    return build(1, true);
+    return open(LabPlan.of(1).withoutSwitch());
   }
 
-  private static Lab build(int targets, boolean direct) {
-    if (targets < 1 || targets > 100) {
-      throw new IllegalArgumentException("1 to 100 targets, not " + targets);
-    }
+  /**
+   * Builds a lab by a plan.
+   *
+   * @param plan what it is to look like
+   * @throws LabException if something is missing (see {@link Probe})
+   */
+  public static Lab open(LabPlan plan) {
     Leftovers.remove();
     Lab lab;
     try {
-      lab = new Lab();
+      lab = new Lab(plan);
     } catch (IOException e) {
       throw new UncheckedIOException("no temporary folder", e);
     }
     try {
       Runtime.getRuntime().addShutdownHook(lab.atExit);
-      lab.wire(targets, direct);
+      lab.wire();
       return lab;
     } catch (RuntimeException | IOException e) {
       lab.close();
@@ -98,84 +124,39 @@ public final class Lab implements AutoCloseable {
     }
   }
 
-  private void wire(int count, boolean direct) throws IOException {
+  private void wire() throws IOException {
     Files.createDirectories(folder.resolve("logs"));
     Files.createDirectories(folder.resolve("www"));
     mount("tmpfs", folder.resolve("www"));
-    addNamespace("client");
-    addNamespace("dmz");
-    link("client", "c0", "dmz", "d0");
-    address("client", "c0", CLIENT);
-    address("dmz", "d0", PUBLIC);
-    if (!direct) {
-      addNamespace("switch");
-      link("dmz", "d1", "switch", "p0");
-      namespace("switch")
-          .sh(
-              "ip link add br0 type bridge mcast_snooping 0; ip link set br0 up; ip link set p0 master br0 up");
-    }
-    for (int i = 1; i <= count; i++) {
-      String role = "target" + i;
-      addNamespace(role);
-      if (direct) {
-        link("dmz", "d1", role, "t0");
-      } else {
-        link("switch", "p" + i, role, "t0");
-        namespace("switch").sh("ip link set p%d master br0 up".formatted(i));
-      }
-      String address = "10.0.2." + (10 + i);
-      address(role, "t0", address);
-      Path files = Files.createDirectories(folder.resolve("www").resolve(role));
-      targets.add(new Target("qure-" + (i + 1), namespace(role), address, files));
-    }
-    address("dmz", "d1", CLUSTER);
-    namespace("dmz").sysctl("net.ipv4.ip_forward", "0");
+    targets.addAll(new Wiring(this, plan).lay());
+    dmz().sysctl("net.ipv4.ip_forward", "0");
   }
 
-  private void addNamespace(String role) {
+  void addNamespace(String role) {
     checkOpen();
     String name = prefix + "-" + role;
     Commands.run(LIMIT, List.of("ip", "netns", "add", name)).orThrow();
     synchronized (owned) {
       namespaces.add(name);
     }
-    namespace(role)
-        .sh(
-            """
-            for each in all default; do
-              if [ -e /proc/sys/net/ipv6 ]; then echo 1 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; fi
-            done
-            ip link set lo up
-            """);
   }
 
-  private void link(String from, String device, String to, String peer) {
-    Commands.run(
-            LIMIT,
-            List.of(
-                "ip",
-                "link",
-                "add",
-                device,
-                "netns",
-                prefix + "-" + from,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                peer,
-                "netns",
-                prefix + "-" + to))
-        .orThrow();
-  }
-
-  private void address(String role, String device, String address) {
-    namespace(role)
-        .sh("ip address add %s/24 dev %s; ip link set %s up".formatted(address, device, device));
-  }
-
-  private Namespace namespace(String role) {
+  Namespace namespace(String role) {
     return new Namespace(prefix + "-" + role, folder.resolve("logs"));
+  }
+
+  /** What this lab was to look like. */
+  public LabPlan plan() {
+    return plan;
+  }
+
+  /**
+   * The client's address.
+   *
+   * @param family which
+   */
+  public String clientAddress(Family family) {
+    return family.address(Wiring.clientNetwork(plan), 2);
   }
 
   /** Where the client is. */

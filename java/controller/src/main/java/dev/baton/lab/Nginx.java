@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * An unmodified nginx on a target node, with a configuration of its own. It serves the target's
@@ -24,10 +26,24 @@ public final class Nginx implements AutoCloseable {
    *
    * @param lab the lab
    * @param target the node in it
-   * @param port TCP port on the target's address
+   * @param port TCP port on the target's addresses
    * @throws LabException if it does not come up; the message has its output
    */
   public static Nginx start(Lab lab, Target target, int port) {
+    return start(lab, target, port, List.of());
+  }
+
+  /**
+   * Starts one by way of another program, and waits until it listens. The lab closes it.
+   *
+   * @param lab the lab
+   * @param target the node in it
+   * @param port TCP port on the target's addresses
+   * @param through a program and arguments that becomes the command given after them, as {@code
+   *     nice} does; may be empty
+   * @throws LabException if it does not come up; the message has its output
+   */
+  public static Nginx start(Lab lab, Target target, int port, List<String> through) {
     Path folder = lab.folder().resolve("nginx-%s-%d".formatted(target.name(), port));
     Path configuration = folder.resolve("nginx.conf");
     try {
@@ -39,18 +55,10 @@ public final class Nginx implements AutoCloseable {
     }
     String label = folder.getFileName().toString();
     // -e: without it nginx opens the log file of the machine's own nginx first.
-    Child child =
-        target
-            .namespace()
-            .start(
-                label,
-                "nginx",
-                "-e",
-                "stderr",
-                "-p",
-                folder.toString(),
-                "-c",
-                configuration.toString());
+    var command = new ArrayList<>(through);
+    command.addAll(
+        List.of("nginx", "-e", "stderr", "-p", folder.toString(), "-c", configuration.toString()));
+    Child child = target.namespace().start(label, command.toArray(String[]::new));
     var nginx = lab.own(new Nginx(child));
     // The error log's level shows this line; by then the sockets listen.
     child.awaitLine(line -> line.contains("start worker process "), LIMIT);
@@ -81,6 +89,7 @@ public final class Nginx implements AutoCloseable {
       scgi_temp_path %3$s/scgi;
       server {
         listen %1$s:%2$d backlog=4096;
+        listen [%6$s]:%2$d backlog=4096;
         root %4$s;
         add_header X-Node %5$s always;
         location /up/ {
@@ -91,7 +100,8 @@ public final class Nginx implements AutoCloseable {
       }
     }
     """
-        .formatted(target.address(), port, folder, target.files(), target.name());
+        .formatted(
+            target.address(), port, folder, target.files(), target.name(), target.address6());
   }
 
   /** All it has logged so far, errors included. */

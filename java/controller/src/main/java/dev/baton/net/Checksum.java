@@ -2,6 +2,7 @@ package dev.baton.net;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import dev.baton.address.Ip;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -12,12 +13,20 @@ public final class Checksum {
 
   private Checksum() {}
 
-  /** TCP's pseudo header over IPv4 (RFC 9293 3.1); {@code length} is header and payload. */
-  public static long pseudoHeader(int source, int destination, int length) {
-    return Integer.toUnsignedLong(source)
-        + Integer.toUnsignedLong(destination)
-        + PROTOCOL_TCP
-        + length;
+  /**
+   * TCP's pseudo header over either family (RFC 9293 3.1, RFC 8200 8.1); {@code length} is header
+   * and payload.
+   */
+  public static long pseudoHeader(Ip source, Ip destination, int length) {
+    return address(source) + address(destination) + PROTOCOL_TCP + length;
+  }
+
+  private static long address(Ip ip) {
+    return ip.isV4() ? Integer.toUnsignedLong(ip.v4()) : words(ip.high()) + words(ip.low());
+  }
+
+  private static long words(long half) {
+    return (half >>> 32) + (half & 0xffff_ffffL);
   }
 
   /**

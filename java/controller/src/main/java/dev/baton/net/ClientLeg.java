@@ -4,8 +4,11 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.baton.bindings.libc.LibC;
 import dev.baton.bindings.libc.tcp_info;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * What the kernel knows of one client connection: read through TCP_INFO, TCP_SAVED_SYN and
@@ -26,18 +29,23 @@ public final class ClientLeg implements AutoCloseable {
   private static final int CLOCK_ROUNDING = 2;
 
   private static final int DEFAULT_MSS = 536;
+
+  private static final Path TCP_ECN = Path.of("/proc/sys/net/ipv4/tcp_ecn");
+  private static final int FIRST_ACCURATE = 3;
   private static final int MAX_READS = 8;
 
   private final SystemCalls calls;
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment info = arena.allocate(tcp_info.layout());
   private final MemorySegment savedSyn = arena.allocate(256);
+  private final boolean acceptsAccurateEcn = readsAccurateEcn();
   private boolean closed;
 
   // What was negotiated; fixed for the connection's life.
   private boolean timestamps;
   private boolean sack;
   private boolean ecn;
+  private boolean accurateEcn;
   private boolean windowScaling;
   private int clientScale;
   private int ownScale;
@@ -57,6 +65,18 @@ public final class ClientLeg implements AutoCloseable {
   }
 
   /**
+   * Whether this host grants accurate ECN to who asks for it: tcp_ecn of 3 to 5, in kernels that
+   * know them (Documentation/networking/ip-sysctl.rst). The value at start-up is taken.
+   */
+  private static boolean readsAccurateEcn() {
+    try {
+      return Integer.parseInt(Files.readString(TCP_ECN).strip()) >= FIRST_ACCURATE;
+    } catch (IOException | NumberFormatException e) {
+      return false; // without /proc: the kernel's default is plain ECN
+    }
+  }
+
+  /**
    * Reads what the two sides negotiated, and the numbers that a SYN to a target carries. The socket
    * is as it was afterwards.
    *
@@ -69,6 +89,8 @@ public final class ClientLeg implements AutoCloseable {
     }
     got = calls.getOption(fd, LibC.IPPROTO_TCP(), LibC.TCP_SAVED_SYN(), savedSyn);
     clientMss = got > 0 ? SavedSyn.mss(savedSyn, got) : 0;
+    // TCP_INFO does not tell the two kinds apart, and after a SYN cookie nothing does.
+    accurateEcn = acceptsAccurateEcn && (got <= 0 || SavedSyn.asksForAccurateEcn(savedSyn, got));
     got = enterRepair(fd);
     if (got < 0) {
       return got;
@@ -199,9 +221,9 @@ public final class ClientLeg implements AutoCloseable {
     return sack;
   }
 
-  /** ECN is in use (RFC 3168). */
+  /** ECN is in use, and it is that of RFC 3168: accurate ECN (RFC 9768) is not handed over. */
   public boolean ecn() {
-    return ecn;
+    return ecn && !accurateEcn;
   }
 
   /** Window scaling is in use (RFC 7323). */

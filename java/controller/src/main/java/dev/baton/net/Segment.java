@@ -2,14 +2,15 @@ package dev.baton.net;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One TCP segment over IPv4 as Baton sends it on a raw socket (RFC 791, RFC 9293 3.1), filled in
- * field by field and written with both checksums. Reused from one segment to the next: {@link
- * #clear} first.
+ * One TCP segment over IPv4 or IPv6 as Baton sends it on a raw socket (RFC 791, RFC 8200, RFC 9293
+ * 3.1), filled in field by field and written with both checksums. Reused from one segment to the
+ * next: {@link #clear} first.
  *
  * <p>All numbers are in host order. Options come in a fixed order: MSS, window scale, SACK
  * permitted, timestamps, REDIRECT; a segment without SYN carries timestamps only.
@@ -36,20 +37,27 @@ public final class Segment {
   /** Congestion window reduced (RFC 3168 6.1). */
   public static final int CWR = 128;
 
-  /** The longest header: 20 bytes of IPv4, 60 of TCP. */
-  public static final int MAX_HEADER = 80;
+  /** Bytes of an IPv4 header without options. */
+  public static final int IPV4_HEADER = 20;
+
+  /** Bytes of an IPv6 header. */
+  public static final int IPV6_HEADER = 40;
+
+  /** Bytes of a TCP header without options. */
+  public static final int TCP_HEADER = 20;
+
+  /** The longest header: 40 bytes of IPv6, 60 of TCP. */
+  public static final int MAX_HEADER = 100;
 
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(BIG_ENDIAN);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(BIG_ENDIAN);
-  private static final int IP_HEADER = 20;
-  private static final int TCP_HEADER = 20;
   private static final int PROTOCOL_TCP = 6;
   private static final int TTL = 64;
   private static final int DONT_FRAGMENT = 0x4000;
 
-  int source;
-  int destination;
+  final Ip source = new Ip();
+  final Ip destination = new Ip();
   int sourcePort;
   int destinationPort;
   int sequence;
@@ -64,7 +72,7 @@ public final class Segment {
   int tsval;
   int tsecr;
   boolean redirect;
-  int redirectAddress;
+  final Ip redirectAddress = new Ip();
   int redirectScale;
 
   /** Forgets all fields but addresses and ports. */
@@ -72,15 +80,15 @@ public final class Segment {
     sequence = acknowledgment = flags = window = urgentPointer = mss = 0;
     windowScale = -1;
     sackPermitted = timestamps = redirect = false;
-    tsval = tsecr = redirectAddress = redirectScale = 0;
+    tsval = tsecr = redirectScale = 0;
     return this;
   }
 
-  /** Addresses (first octet highest) and ports. */
-  public Segment between(int from, int fromPort, int to, int toPort) {
-    source = from;
+  /** Addresses, both of one family, and ports. */
+  public Segment between(Ip from, int fromPort, Ip to, int toPort) {
+    source.set(from);
     sourcePort = fromPort;
-    destination = to;
+    destination.set(to);
     destinationPort = toPort;
     return this;
   }
@@ -144,18 +152,18 @@ public final class Segment {
   /**
    * The REDIRECT option (docs/wire.md).
    *
-   * @param clientAddress IPv4, first octet highest
+   * @param clientAddress of the family that the segment is of
    * @param scale the window scale that the DMZ node gave the client, 0 to 14, or 15 for none
    */
-  public Segment redirect(int clientAddress, int scale) {
+  public Segment redirect(Ip clientAddress, int scale) {
     redirect = true;
-    redirectAddress = clientAddress;
+    redirectAddress.set(clientAddress);
     redirectScale = scale;
     return this;
   }
 
   /** The address it goes to. */
-  public int destination() {
+  public Ip destination() {
     return destination;
   }
 
@@ -169,10 +177,15 @@ public final class Segment {
    * @return the packet's length in bytes
    */
   public int write(MemorySegment out, MemorySegment payload, long offset, int length) {
-    int tcp = IP_HEADER;
+    boolean v4 = destination.isV4();
+    int tcp = v4 ? IPV4_HEADER : IPV6_HEADER;
     int tcpLength = TCP_HEADER + writeOptions(out, tcp + TCP_HEADER);
-    int total = IP_HEADER + tcpLength + length;
-    writeIp(out, total);
+    int total = tcp + tcpLength + length;
+    if (v4) {
+      writeIpv4(out, total);
+    } else {
+      writeIpv6(out, tcpLength + length);
+    }
     out.set(SHORT, tcp, (short) sourcePort);
     out.set(SHORT, tcp + 2, (short) destinationPort);
     out.set(INT, tcp + 4, sequence);
@@ -192,16 +205,24 @@ public final class Segment {
     return total;
   }
 
-  private void writeIp(MemorySegment out, int total) {
+  private void writeIpv4(MemorySegment out, int total) {
     out.set(SHORT, 0, (short) 0x4500);
     out.set(SHORT, 2, (short) total);
     out.set(SHORT, 4, (short) 0);
     out.set(SHORT, 6, (short) DONT_FRAGMENT);
     out.set(SHORT, 8, (short) (TTL << 8 | PROTOCOL_TCP));
     out.set(SHORT, 10, (short) 0);
-    out.set(INT, 12, source);
-    out.set(INT, 16, destination);
-    out.set(SHORT, 10, Checksum.fold(Checksum.add(0, out, 0, IP_HEADER)));
+    out.set(INT, 12, source.v4());
+    out.set(INT, 16, destination.v4());
+    out.set(SHORT, 10, Checksum.fold(Checksum.add(0, out, 0, IPV4_HEADER)));
+  }
+
+  private void writeIpv6(MemorySegment out, int payload) {
+    out.set(INT, 0, 6 << 28);
+    out.set(SHORT, 4, (short) payload);
+    out.set(SHORT, 6, (short) (PROTOCOL_TCP << 8 | TTL));
+    source.writeV6(out, 8);
+    destination.writeV6(out, 24);
   }
 
   /**
@@ -249,11 +270,17 @@ public final class Segment {
   }
 
   private int writeRedirect(MemorySegment out, int at) {
-    out.set(SHORT, at, (short) (Baton.BATON_OPTION_KIND() << 8 | Baton.BATON_OPTION_LEN_V4()));
+    boolean v4 = redirectAddress.isV4();
+    int length = v4 ? Baton.BATON_OPTION_LEN_V4() : Baton.BATON_OPTION_LEN_V6();
+    out.set(SHORT, at, (short) (Baton.BATON_OPTION_KIND() << 8 | length));
     out.set(SHORT, at + 2, (short) Baton.BATON_OPTION_EXID());
     out.set(
         ValueLayout.JAVA_BYTE, at + 4, (byte) (Baton.BATON_OPTION_VERSION() << 4 | redirectScale));
-    out.set(INT, at + 5, redirectAddress);
-    return at + Baton.BATON_OPTION_LEN_V4();
+    if (v4) {
+      out.set(INT, at + 5, redirectAddress.v4());
+    } else {
+      redirectAddress.writeV6(out, at + 5);
+    }
+    return at + length;
   }
 }

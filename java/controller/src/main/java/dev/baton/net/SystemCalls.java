@@ -3,16 +3,18 @@ package dev.baton.net;
 import static dev.baton.bpf.Errno.capturing;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
 import dev.baton.bindings.libc.cmsghdr;
+import dev.baton.bindings.libc.in6_pktinfo;
 import dev.baton.bindings.libc.in_pktinfo;
 import dev.baton.bindings.libc.sockaddr_in;
+import dev.baton.bindings.libc.sockaddr_in6;
 import dev.baton.bindings.libc.timespec;
 import dev.baton.bpf.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.net.Inet4Address;
 
 /**
  * The system calls of an event loop, each with its errno. One instance belongs to one thread and
@@ -55,11 +57,13 @@ public final class SystemCalls implements AutoCloseable {
   private static final MethodHandle WRITE =
       capturing(LibC.write$address(), LibC.write$descriptor());
 
+  private static final LibC.fcntl FCNTL = LibC.fcntl.makeInvoker(JAVA_INT);
+
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment errno = Errno.newState(arena);
   private final MemorySegment value = arena.allocate(8, 8);
   private final MemorySegment length = arena.allocate(JAVA_INT);
-  private final MemorySegment address = arena.allocate(sockaddr_in.layout());
+  private final MemorySegment address = arena.allocate(sockaddr_in6.layout());
   private final MemorySegment control = arena.allocate(64, 8);
   private final MemorySegment time = arena.allocate(timespec.layout());
   private boolean closed;
@@ -81,11 +85,11 @@ public final class SystemCalls implements AutoCloseable {
     }
   }
 
-  /** bind(2) to an IPv4 address and port. */
-  public int bind(int fd, Inet4Address to, int port) {
-    putAddress(address, Addresses.toInt(to), port);
+  /** bind(2) to an address, of the socket's own family, and a port. */
+  public int bind(int fd, Ip to, int port) {
+    int size = putAddress(to, port);
     try {
-      return result((int) BIND.invokeExact(errno, fd, address, (int) address.byteSize()));
+      return result((int) BIND.invokeExact(errno, fd, address, size));
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -116,13 +120,17 @@ public final class SystemCalls implements AutoCloseable {
     }
   }
 
-  /** The IPv4 address that {@link #accept} saw last; the first octet is the highest byte. */
-  public int peerAddress() {
-    return seenAddress();
+  /** The address that {@link #accept} saw last; on a dual-stack socket IPv4 is told as such. */
+  public void peerAddress(Ip into) {
+    seenAddress(into);
   }
 
-  private int seenAddress() {
-    return Integer.reverseBytes(address.get(JAVA_INT, sockaddr_in.sin_addr$offset()));
+  private void seenAddress(Ip into) {
+    if (sockaddr_in.sin_family(address) == LibC.AF_INET()) {
+      into.read(address, sockaddr_in.sin_addr$offset(), true);
+    } else {
+      into.readV6(address, sockaddr_in6.sin6_addr$offset());
+    }
   }
 
   /** The port that {@link #accept} saw last. */
@@ -130,8 +138,8 @@ public final class SystemCalls implements AutoCloseable {
     return Short.toUnsignedInt(Short.reverseBytes(sockaddr_in.sin_port(address)));
   }
 
-  /** getsockname(2): the local IPv4 address of a connection, first octet highest. */
-  public int localAddress(int fd) {
+  /** getsockname(2): the local address of a connection. */
+  public void localAddress(int fd, Ip into) {
     length.set(JAVA_INT, 0, (int) address.byteSize());
     try {
       SystemCallException.check(
@@ -143,7 +151,33 @@ public final class SystemCalls implements AutoCloseable {
     } catch (Throwable t) {
       throw unexpected(t);
     }
-    return seenAddress();
+    seenAddress(into);
+  }
+
+  /** Whether a socket is bound to this address and port, in its family. */
+  boolean isBoundTo(int fd, Ip to, int port) {
+    address.fill((byte) 0);
+    length.set(JAVA_INT, 0, (int) address.byteSize());
+    try {
+      return result((int) GETSOCKNAME.invokeExact(errno, fd, address, length)) == 0
+          && sockaddr_in.sin_family(address) == (to.isV4() ? LibC.AF_INET() : LibC.AF_INET6())
+          && seenIs(to)
+          && peerPort() == port;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  private boolean seenIs(Ip expected) {
+    Ip seen = new Ip();
+    seenAddress(seen);
+    return seen.equals(expected);
+  }
+
+  /** An inherited socket becomes like those made here: non-blocking, and closed by exec. */
+  void ours(int fd) {
+    FCNTL.apply(fd, LibC.F_SETFL(), LibC.O_NONBLOCK());
+    FCNTL.apply(fd, LibC.F_SETFD(), LibC.FD_CLOEXEC());
   }
 
   /** recv(2): bytes read, 0 at the end of the stream, or −errno. */
@@ -172,22 +206,15 @@ public final class SystemCalls implements AutoCloseable {
   /**
    * sendto(2): a whole packet on a raw socket.
    *
-   * @param to the route's destination, an IPv4 address with the first octet in the highest byte
+   * @param to the route's destination, of the socket's own family
    */
-  public int sendTo(int fd, MemorySegment packet, long count, int to) {
-    putAddress(address, to, 0);
+  public int sendTo(int fd, MemorySegment packet, long count, Ip to) {
+    int size = putAddress(to, 0);
     try {
       return result(
           (int)
               (long)
-                  SENDTO.invokeExact(
-                      errno,
-                      fd,
-                      packet,
-                      count,
-                      LibC.MSG_DONTWAIT(),
-                      address,
-                      (int) address.byteSize()));
+                  SENDTO.invokeExact(errno, fd, packet, count, LibC.MSG_DONTWAIT(), address, size));
     } catch (Throwable t) {
       throw unexpected(t);
     }
@@ -226,12 +253,30 @@ public final class SystemCalls implements AutoCloseable {
   }
 
   /**
-   * The interface that a connection's handshake came in by (IP_PKTOPTIONS on a TCP socket whose
-   * listener has IP_PKTINFO; net/ipv4/ip_sockglue.c).
+   * The interface that a connection's handshake came in by: IP_PKTOPTIONS on a TCP socket whose
+   * listener has IP_PKTINFO (net/ipv4/ip_sockglue.c); for an AF_INET6 socket, dual-stack or not,
+   * IPV6_2292PKTOPTIONS and IPV6_RECVPKTINFO (net/ipv6/ipv6_sockglue.c).
    *
+   * @param family of the socket
    * @return its index, or −errno
    */
-  public int arrivalInterface(int fd) {
+  public int arrivalInterface(int fd, int family) {
+    return family == LibC.AF_INET() ? arrivalInterfaceV4(fd) : arrivalInterfaceV6(fd);
+  }
+
+  private int arrivalInterfaceV6(int fd) {
+    int got = getOption(fd, LibC.IPPROTO_IPV6(), LibC.IPV6_2292PKTOPTIONS(), control);
+    if (got < 0) {
+      return got;
+    }
+    long data = cmsghdr.layout().byteSize();
+    boolean there =
+        got >= data + in6_pktinfo.layout().byteSize()
+            && cmsghdr.cmsg_type(control) == LibC.IPV6_PKTINFO();
+    return there ? control.get(JAVA_INT, data + in6_pktinfo.ipi6_ifindex$offset()) : -LibC.ENOENT();
+  }
+
+  private int arrivalInterfaceV4(int fd) {
     int got = getOption(fd, LibC.IPPROTO_IP(), LibC.IP_PKTOPTIONS(), control);
     if (got < 0) {
       return got;
@@ -321,10 +366,17 @@ public final class SystemCalls implements AutoCloseable {
     return timespec.tv_sec(time) * 1_000_000_000L + timespec.tv_nsec(time);
   }
 
-  private static void putAddress(MemorySegment address, int ip, int port) {
-    sockaddr_in.sin_family(address, (short) LibC.AF_INET());
+  /** Fills {@link #address}; its length. */
+  private int putAddress(Ip ip, int port) {
+    address.fill((byte) 0);
+    sockaddr_in.sin_family(address, (short) (ip.isV4() ? LibC.AF_INET() : LibC.AF_INET6()));
     sockaddr_in.sin_port(address, Short.reverseBytes((short) port));
-    address.set(JAVA_INT, sockaddr_in.sin_addr$offset(), Integer.reverseBytes(ip));
+    if (ip.isV4()) {
+      address.set(JAVA_INT, sockaddr_in.sin_addr$offset(), Integer.reverseBytes(ip.v4()));
+      return (int) sockaddr_in.layout().byteSize();
+    }
+    ip.writeV6(address, sockaddr_in6.sin6_addr$offset());
+    return (int) address.byteSize();
   }
 
   @Override

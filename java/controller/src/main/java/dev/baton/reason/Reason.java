@@ -65,6 +65,39 @@ public enum Reason {
   /** A packet of a flow could not be rewritten or forwarded. */
   DROP_REWRITE(
       Baton.BATON_DROP_REWRITE(), "A packet of a flow could not be rewritten or forwarded."),
+  /** A packet of a flow had IPv6 extension headers, which are not translated. */
+  DROP_EXTENSION(
+      Baton.BATON_DROP_EXTENSION(),
+      "A packet of a flow had IPv6 extension headers, which are not translated."),
+  /**
+   * A segment in a client's name, outside its windows, came before the client's clock was known.
+   */
+  DROP_UNACCEPTABLE(
+      Baton.BATON_DROP_UNACCEPTABLE(),
+      "A segment in a client's name, outside its windows, came before the client's clock was known."),
+  /** A packet of a flow was too big for its way on; its sender was told by ICMP. */
+  TOO_BIG_ANSWERED(
+      Baton.BATON_TOO_BIG_ANSWERED(),
+      "A packet of a flow was too big for its way on; its sender was told by ICMP."),
+  /** A packet of a flow was too big for its way on, and its sender could not be told. */
+  DROP_TOO_BIG(
+      Baton.BATON_DROP_TOO_BIG(),
+      "A packet of a flow was too big for its way on, and its sender could not be told."),
+  /** An ICMP error about a live flow was translated and sent to the side it is for. */
+  ICMP_TRANSLATED(
+      Baton.BATON_ICMP_TRANSLATED(),
+      "An ICMP error about a live flow was translated and sent to the side it is for."),
+  /** An ICMP error about a flow was malformed, or says nothing to its endpoints. */
+  DROP_ICMP(
+      Baton.BATON_DROP_ICMP(),
+      "An ICMP error about a flow was malformed, or says nothing to its endpoints."),
+  /** A closed flow turned out to live and is live again. */
+  REVIVED(Baton.BATON_REVIVED(), "A closed flow turned out to live and is live again."),
+  /** A packet of a live flow was rewritten and forwarded by XDP. */
+  XDP_TRANSLATED(
+      Baton.BATON_XDP_TRANSLATED(), "A packet of a live flow was rewritten and forwarded by XDP."),
+  /** XDP left a packet of a flow to tc. */
+  XDP_TO_TC(Baton.BATON_XDP_TO_TC(), "XDP left a packet of a flow to tc."),
   /** No site has the host that the request names (404). */
   UNKNOWN_HOST(Baton.BATON_UNKNOWN_HOST(), "No site has the host that the request names (404)."),
   /** None of the site's nodes is up (503). */
@@ -136,7 +169,19 @@ public enum Reason {
       Baton.BATON_TOO_MANY_CONNECTIONS(),
       "Too many connections were being set up; this one was closed."),
   /** The DMZ node has no route to the candidate. */
-  TARGET_UNROUTABLE(Baton.BATON_TARGET_UNROUTABLE(), "The DMZ node has no route to the candidate.");
+  TARGET_UNROUTABLE(Baton.BATON_TARGET_UNROUTABLE(), "The DMZ node has no route to the candidate."),
+  /** A candidate answered without the ECN that the client leg uses. */
+  TARGET_NO_ECN(
+      Baton.BATON_TARGET_NO_ECN(),
+      "A candidate answered without the ECN that the client leg uses."),
+  /** A router on the way to the candidate said by ICMP that it cannot be reached. */
+  TARGET_UNREACHABLE(
+      Baton.BATON_TARGET_UNREACHABLE(),
+      "A router on the way to the candidate said by ICMP that it cannot be reached."),
+  /** The site's nodes, or this one towards them, have no address of the client's family (503). */
+  NO_ADDRESS_IN_FAMILY(
+      Baton.BATON_NO_ADDRESS_IN_FAMILY(),
+      "The site's nodes, or this one towards them, have no address of the client's family (503).");
 
   /** The lowest code that the controller counts itself. */
   public static final int FIRST_OF_CONTROLLER = Baton.BATON_REASON_USER();

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.baton.address.Ip;
 import java.io.IOException;
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class BatonConfigTest {
       interfaces: { public: d0, cluster: d1 }      # may be the same interface
       cluster-address: [10.0.2.1]        # the DMZ node's own addresses towards targets
       source-ports: 10000-32767          # ports of the target leg
-      data-plane: tc                     # tc | xdp | auto (xdp and auto: a later issue)
+      data-plane: tc                     # tc | xdp | xdp-generic | auto
       directory: sqlite:/var/lib/baton/directory.db
       pin-path: /sys/fs/bpf/baton
       admin: 127.0.0.1:9180
@@ -51,16 +52,16 @@ class BatonConfigTest {
     assertThat(config.node()).isEqualTo("qure-1");
     assertThat(config.clusterDomain()).isEqualTo("cloud");
     assertThat(config.listen())
-        .containsExactly(new Listen(Inet4Address.ofLiteral("10.0.1.1"), 80, Protocol.HTTP));
+        .containsExactly(new Listen(Ip.of(InetAddress.ofLiteral("10.0.1.1")), 80, Protocol.HTTP));
     assertThat(config.interfaces()).isEqualTo(new Interfaces("d0", "d1"));
-    assertThat(config.clusterAddresses()).containsExactly(Inet4Address.ofLiteral("10.0.2.1"));
+    assertThat(config.clusterAddresses()).containsExactly(Ip.of(InetAddress.ofLiteral("10.0.2.1")));
     assertThat(config.sourcePorts()).isEqualTo(new PortRange(10_000, 32_767));
     assertThat(config.sourcePorts().size()).isEqualTo(22_768);
     assertThat(config.dataPlane()).isEqualTo(DataPlane.TC);
     assertThat(config.directory()).isEqualTo("sqlite:/var/lib/baton/directory.db");
     assertThat(config.pinPath()).isEqualTo(Path.of("/sys/fs/bpf/baton"));
     assertThat(config.admin())
-        .isEqualTo(new InetSocketAddress(Inet4Address.ofLiteral("127.0.0.1"), 9180));
+        .isEqualTo(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9180));
   }
 
   @Test
@@ -129,19 +130,20 @@ class BatonConfigTest {
           port: 80, port: 81  | port: 80            | 2: listen[0].port: expected once, first given in line 2
           port: 80, protocol: tls  | port: 80       | 2: listen[0].protocol: "tls" is not available yet, expected http
           port: 80, protocol: spdy | port: 80       | 2: listen[0].protocol: expected http, found "spdy"
-          address: "::1"      | address: 10.0.1.1   | 2: listen[0].address: IPv6 is not available yet, expected an IPv4 address, found ::1
-          address: 10.0.1     | address: 10.0.1.1   | 2: listen[0].address: expected an IPv4 address such as 10.0.1.1, found "10.0.1"
-          address: 10.0.1.256 | address: 10.0.1.1   | 2: listen[0].address: expected an IPv4 address such as 10.0.1.1, found "10.0.1.256"
-          address: 10.0.1.01  | address: 10.0.1.1   | 2: listen[0].address: expected an IPv4 address such as 10.0.1.1, found "10.0.1.01"
-          address: localhost  | address: 10.0.1.1   | 2: listen[0].address: expected an IPv4 address such as 10.0.1.1, found "localhost"
+          address: "::ffff:10.0.1.1" | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "::ffff:10.0.1.1"
+          address: "fe80::1"  | address: 10.0.1.1   | 2: listen[0].address: a link-local address is none without its interface, expected another, found "fe80::1"
+          address: 10.0.1     | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "10.0.1"
+          address: 10.0.1.256 | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "10.0.1.256"
+          address: 10.0.1.01  | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "10.0.1.01"
+          address: localhost  | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "localhost"
           listen: []          | listen: [{ address: 10.0.1.1, port: 80 }] | 2: listen: expected a list that is not empty: address, port and protocol
           listen: [7]         | listen: [{ address: 10.0.1.1, port: 80 }] | 2: listen[0]: expected address, port and protocol
           public: a/b         | public: d0          | 3: interfaces.public: expected a network interface's name, at most 15 bytes, found "a/b"
           public: a234567890123456 | public: d0     | 3: interfaces.public: expected a network interface's name, at most 15 bytes, found "a234567890123456"
           { cluster: d0 }     | { public: d0, cluster: d0 } | 3: interfaces.public: missing, expected a network interface's name
           interfaces: d0      | interfaces: { public: d0, cluster: d0 } | 3: interfaces: expected public and cluster
-          cluster-address: 10.0.2.1     | cluster-address: [10.0.2.1] | 4: cluster-address: expected a list that is not empty: a list, each an IPv4 address
-          cluster-address: ["fd00::1"]  | cluster-address: [10.0.2.1] | 4: cluster-address[0]: IPv6 is not available yet
+          cluster-address: 10.0.2.1     | cluster-address: [10.0.2.1] | 4: cluster-address: expected a list that is not empty: a list, each an address such as 10.0.1.1
+          cluster-address: ["fe80::1%eth0"] | cluster-address: [10.0.2.1] | 4: cluster-address[0]: expected an address such as 10.0.1.1 or "fd00::1", found "fe80::1%eth0"
           """)
   void whatIsWrongIsToldWithItsLine(String wrong, String right, String problem) {
     assertThat(LEAST).contains(right);
@@ -158,14 +160,12 @@ class BatonConfigTest {
           source-ports    | 80-100      | expected two ports such as 10000-32767, 1024 to 65535, found "80-100"
           source-ports    | 20000-10000 | expected two ports such as 10000-32767, 1024 to 65535, found "20000-10000"
           source-ports    | 20000       | expected two ports such as 10000-32767, 1024 to 65535, found "20000"
-          data-plane      | xdp         | "xdp" is not available yet, expected tc
-          data-plane      | auto        | "auto" is not available yet, expected tc
-          data-plane      | netfilter   | expected tc, found "netfilter"
+          data-plane      | netfilter   | expected tc, xdp, xdp-generic or auto, found "netfilter"
           directory       | etcd:/x     | expected sqlite: and a path from the root, found "etcd:/x"
           directory       | sqlite:x.db | expected sqlite: and a path from the root, found "sqlite:x.db"
           pin-path        | baton       | expected a path from the root, found "baton"
-          admin           | 9180        | expected an IPv4 address and a port such as 127.0.0.1:9180, found "9180"
-          admin           | "[::1]:80"  | IPv6 is not available yet, expected an IPv4 address, found [::1]
+          admin           | 9180        | expected an address and a port such as 127.0.0.1:9180 or "[::1]:9180", found "9180"
+          admin           | "::1:80"    | expected an address and a port such as 127.0.0.1:9180 or "[::1]:9180", found "::1:80"
           cluster-domain  | a..b        | expected a domain name such as cloud, found "a..b"
           cluster-domain  | 10.0.0.1    | expected a domain name such as cloud, found "10.0.0.1"
           event-loops     | 65          | expected a number of threads, 1 to 64, found "65"

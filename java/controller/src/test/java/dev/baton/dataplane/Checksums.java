@@ -21,12 +21,13 @@ final class Checksums {
   }
 
   /** The sum of TCP's pseudo header for a frame whose addresses stand behind an Ethernet header. */
-  static int pseudoHeader(byte[] frame, int tcpLength) {
+  static int pseudoHeader(Family family, byte[] frame, int tcpLength) {
     int protocolAndLength = PROTOCOL_TCP + tcpLength;
-    return sum(frame, IP + 12, IP + 20, protocolAndLength % 0xffff);
+    int first = IP + (family == Family.V4 ? 12 : 8);
+    return sum(frame, first, IP + family.header, protocolAndLength % 0xffff);
   }
 
-  /** The IP header's checksum field. */
+  /** The IPv4 header's checksum field. */
   static int ofIp(byte[] frame) {
     return word(frame, IP + 10);
   }
@@ -36,20 +37,26 @@ final class Checksums {
     return word(frame, tcp(frame) + 16);
   }
 
-  /** Whether the IP header sums up to all ones, as a receiver checks it. */
+  /** Whether the IPv4 header sums up to all ones, as a receiver checks it. */
   static boolean ipIsRight(byte[] frame) {
     return sum(frame, IP, tcp(frame), 0) == 0xffff;
   }
 
   /** Whether pseudo header and segment sum up to all ones, as a receiver checks it. */
   static boolean tcpIsRight(byte[] frame) {
-    int total = word(frame, IP + 2);
-    int end = total == 0 ? frame.length : IP + total;
-    return sum(frame, tcp(frame), end, pseudoHeader(frame, end - tcp(frame))) == 0xffff;
+    Family family = family(frame);
+    int total = family == Family.V4 ? word(frame, IP + 2) : word(frame, IP + 4) + family.header;
+    int end = total <= (family == Family.V4 ? 0 : family.header) ? frame.length : IP + total;
+    int pseudo = pseudoHeader(family, frame, end - tcp(frame));
+    return sum(frame, tcp(frame), end, pseudo) == 0xffff;
+  }
+
+  private static Family family(byte[] frame) {
+    return word(frame, 12) == Family.V4.etherType ? Family.V4 : Family.V6;
   }
 
   private static int tcp(byte[] frame) {
-    return IP + (frame[IP] & 0xf) * 4;
+    return IP + (family(frame) == Family.V4 ? (frame[IP] & 0xf) * 4 : Family.V6.header);
   }
 
   private static int word(byte[] frame, int at) {

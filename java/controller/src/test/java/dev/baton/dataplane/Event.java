@@ -31,6 +31,8 @@ record Event(
   static Event of(MemorySegment e) {
     long key = baton_event.key$offset();
     MemorySegment k = baton_event.key(e);
+    Family family = baton_flow_key.family(k) == Family.V4.number ? Family.V4 : Family.V6;
+    key += (long) Integer.BYTES * family.numberedWord();
     return new Event(
         baton_event.type(e),
         baton_event.direction(e),

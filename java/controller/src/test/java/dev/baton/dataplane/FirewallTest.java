@@ -13,6 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class FirewallTest {
   private static final String ONE = "{ address: 192.0.2.1, port: 80 }";
   private static final String TWO = ONE + ", { address: 192.0.2.2, port: 8080 }";
+  private static final String BOTH = ONE + ", { address: \"2001:db8::1\", port: 80 }";
+  private static final String ANY_OF_BOTH = "{ address: \"::\", port: 80 }";
   private static final String ANY = "{ address: 0.0.0.0, port: 80 }";
 
   private static BatonConfig config(String listen, String clusterAddresses) {
@@ -66,10 +68,27 @@ class FirewallTest {
   }
 
   @Test
+  void eachFamilyIsNamed() {
+    assertThat(Firewall.rules(config(BOTH, "10.0.2.1, \"fd00::1\"")).lines().map(String::strip))
+        .filteredOn(line -> line.endsWith("notrack"))
+        .containsExactly(
+            "ip daddr 192.0.2.1 tcp dport 80 notrack",
+            "ip6 daddr 2001:db8::1 tcp dport 80 notrack",
+            "ip daddr 10.0.2.1 tcp dport 10000-32767 notrack",
+            "ip6 daddr fd00::1 tcp dport 10000-32767 notrack",
+            "ip saddr 192.0.2.1 tcp sport 80 notrack",
+            "ip6 saddr 2001:db8::1 tcp sport 80 notrack",
+            "ip saddr 10.0.2.1 tcp sport 10000-32767 notrack",
+            "ip6 saddr fd00::1 tcp sport 10000-32767 notrack");
+  }
+
+  @Test
   void anyAddressIsNoAddress() {
     assertThat(Firewall.rules(config(ANY, "10.0.2.1")))
         .contains("    tcp dport 80 notrack\n", "    tcp sport 80 notrack\n")
         .doesNotContain("0.0.0.0");
+    assertThat(Firewall.rules(config(ANY_OF_BOTH, "10.0.2.1")))
+        .isEqualTo(Firewall.rules(config(ANY, "10.0.2.1")));
   }
 
   /** What nft itself thinks of it, in a namespace where nothing can be broken. */
@@ -86,8 +105,8 @@ class FirewallTest {
     @Test
     void nftAcceptsEachForm() {
       needsNft();
-      for (String listen : new String[] {ONE, TWO, ANY}) {
-        String rules = Firewall.rules(config(listen, "10.0.2.1, 10.0.2.9"));
+      for (String listen : new String[] {ONE, TWO, BOTH, ANY, ANY_OF_BOTH}) {
+        String rules = Firewall.rules(config(listen, "10.0.2.1, 10.0.2.9, \"fd00::1\""));
         Commands.Result check = Commands.run(rules, "nft", "-c", "-f", "-");
         assertThat(check.text()).as(rules).isEmpty();
         assertThat(check.status()).isZero();

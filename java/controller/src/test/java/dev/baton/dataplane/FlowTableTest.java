@@ -10,6 +10,8 @@ import dev.baton.bpf.BpfMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,7 @@ class FlowTableTest {
   @BeforeEach
   void setUp() {
     try {
-      flows = BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "test_flows", 40, 152, ENTRIES, 0);
+      flows = BpfMap.create(LibBpf.BPF_MAP_TYPE_HASH(), "test_flows", 40, 168, ENTRIES, 0);
     } catch (BpfException e) {
       assumeTrue(false, "needs CAP_BPF and libbpf: " + e.getMessage());
     }
@@ -58,13 +60,13 @@ class FlowTableTest {
 
   private static FlowTuple tuple() {
     FlowTuple t = new FlowTuple();
-    t.client = CLIENT;
+    t.client.setV4(CLIENT);
     t.clientPort = 0xd431;
-    t.listener = LISTENER;
+    t.listener.setV4(LISTENER);
     t.listenerPort = 80;
-    t.own = OWN;
+    t.own.setV4(OWN);
     t.ownPort = 10_001;
-    t.target = TARGET;
+    t.target.setV4(TARGET);
     t.targetPort = 8080;
     t.publicInterface = PUBLIC;
     t.clusterInterface = CLUSTER;
@@ -80,33 +82,35 @@ class FlowTableTest {
     x.clockAdd = 0x31323334;
     x.clientWindowShift = 7;
     x.targetWindowShift = -5;
+    x.clientMtu = 0xfff0;
+    x.targetMtu = 1400;
     x.clientNext = 0x41424344;
     x.targetNext = 0x51525354;
     return x;
   }
 
   private static Layout keyToClient(FlowTuple t) {
-    return Layout.key(t.target, t.targetPort, t.own, t.ownPort);
+    return Layout.key(t.target.v4(), t.targetPort, t.own.v4(), t.ownPort);
   }
 
   private static Layout keyToTarget(FlowTuple t) {
-    return Layout.key(t.client, t.clientPort, t.listener, t.listenerPort);
+    return Layout.key(t.client.v4(), t.clientPort, t.listener.v4(), t.listenerPort);
   }
 
   /** What both directions' entries share; the state in front of it is zero. */
   private static Layout entry() {
-    return new Layout(152).u32(124, RING).u32(128, INSTANCE).u32(132, SLOT).u64(144, NOW);
+    return new Layout(168).u32(132, RING).u32(136, INSTANCE).u32(140, SLOT).u64(152, NOW);
   }
 
   private static Layout toClient(FlowTuple t) {
     return entry()
-        .be32(56, t.listener)
-        .be32(72, t.client)
-        .be16(88, t.listenerPort)
-        .be16(90, t.clientPort)
-        .u8(93, 2)
-        .u32(96, CLUSTER)
-        .u32(100, PUBLIC);
+        .be32(64, t.listener.v4())
+        .be32(80, t.client.v4())
+        .be16(96, t.listenerPort)
+        .be16(98, t.clientPort)
+        .u8(101, 2)
+        .u32(104, CLUSTER)
+        .u32(108, PUBLIC);
   }
 
   /** The value under a key; empty: there is none. */
@@ -127,7 +131,7 @@ class FlowTableTest {
     FlowTuple t = tuple();
     assertThat(table.putPending(t, SLOT, 0xfedcba98, NOW, NOW + 9)).isZero();
     assertThat(in(flows, keyToClient(t)))
-        .isEqualTo(toClient(t).u8(92, 1).u32(120, 0xfedcba98).u64(136, NOW + 9).bytes());
+        .isEqualTo(toClient(t).u8(100, 1).u32(128, 0xfedcba98).u64(144, NOW + 9).bytes());
     assertThat(in(flows, keyToTarget(t))).as("the client's side is untouched").isEmpty();
     assertThat(in(replays, keyToClient(t))).isEmpty();
   }
@@ -141,13 +145,14 @@ class FlowTableTest {
         .as("whole: nothing of the pending entry is left")
         .isEqualTo(
             toClient(t)
-                .u8(92, 2)
-                .u8(94, -5)
-                .u8(95, 2 | 1)
-                .u32(104, -0x11121314)
-                .u32(108, -0x01020304)
-                .u32(112, 0x21222324)
-                .u32(120, 0x51525354)
+                .u8(100, 2)
+                .u8(102, -5)
+                .u8(103, 2 | 1)
+                .u32(112, -0x11121314)
+                .u32(116, -0x01020304)
+                .u32(120, 0x21222324)
+                .u32(128, 0x51525354)
+                .u16(160, 0xfff0)
                 .bytes());
     assertThat(in(replays, keyToClient(t)))
         .isEqualTo(new Layout(48).u32(0, INSTANCE).u32(4, RING).put(8, keyToTarget(t)).bytes());
@@ -161,21 +166,22 @@ class FlowTableTest {
     assertThat(in(flows, keyToTarget(t)))
         .isEqualTo(
             entry()
-                .be32(56, OWN)
-                .be32(72, TARGET)
-                .be16(88, 10_001)
-                .be16(90, 8080)
-                .u8(92, 2)
-                .u8(93, 1)
-                .u8(94, 7)
-                .u8(95, 1)
-                .u32(96, PUBLIC)
-                .u32(100, CLUSTER)
-                .u32(104, 0x01020304)
-                .u32(108, 0x11121314)
-                .u32(112, -0x21222324)
-                .u32(116, 0x31323334)
-                .u32(120, 0x41424344)
+                .be32(64, OWN)
+                .be32(80, TARGET)
+                .be16(96, 10_001)
+                .be16(98, 8080)
+                .u8(100, 2)
+                .u8(101, 1)
+                .u8(102, 7)
+                .u8(103, 3)
+                .u32(104, PUBLIC)
+                .u32(108, CLUSTER)
+                .u32(112, 0x01020304)
+                .u32(116, 0x11121314)
+                .u32(120, -0x21222324)
+                .u32(124, 0x31323334)
+                .u32(128, 0x41424344)
+                .u16(160, 1400)
                 .bytes());
     assertThat(in(replays, keyToClient(t))).isEmpty();
   }
@@ -187,8 +193,51 @@ class FlowTableTest {
     x.timestamps = false;
     table.putToClient(t, x, SLOT, NOW);
     table.putToTarget(t, x, SLOT, NOW);
-    assertThat(in(flows, keyToClient(t))[95]).as("replay unfinished").isEqualTo((byte) 2);
-    assertThat(in(flows, keyToTarget(t))[95]).isZero();
+    assertThat(in(flows, keyToClient(t))[103]).as("replay unfinished").isEqualTo((byte) 2);
+    assertThat(in(flows, keyToTarget(t))[103]).isEqualTo((byte) 2);
+  }
+
+  @Test
+  void ipv6FillsAllWordsAndIsReadBack() {
+    FlowTuple t = tuple();
+    t.client.set(0xfd00_0000_0000_0001L, 0x8000_0000_0000_0002L);
+    t.listener.set(0xfd00_0000_0000_0001L, 1);
+    t.own.set(0xfd00_0000_0000_0002L, 1);
+    t.target.set(0xfd00_0000_0000_0002L, 0xb);
+    putBoth(t);
+    byte[] key =
+        new Layout(40)
+            .be32(0, 0xfd000000)
+            .be32(4, 1)
+            .be32(8, 0x80000000)
+            .be32(12, 2)
+            .be32(16, 0xfd000000)
+            .be32(20, 1)
+            .be32(28, 1)
+            .be16(32, t.clientPort)
+            .be16(34, 80)
+            .u8(36, 10)
+            .bytes();
+    List<byte[]> keys = new ArrayList<>();
+    flows.forEach((k, v) -> keys.add(k.toArray(ValueLayout.JAVA_BYTE)));
+    assertThat(keys).hasSize(2).contains(key);
+    FlowTuple found = new FlowTuple();
+    found.own.set(t.own);
+    found.ownPort = t.ownPort;
+    found.target.set(t.target);
+    found.targetPort = t.targetPort;
+    assertThat(table.findByPort(found)).isTrue();
+    assertThat(found.client).isEqualTo(t.client);
+    assertThat(found.listener).isEqualTo(t.listener);
+    List<FlowTuple> views = new ArrayList<>();
+    flows.forEach((k, v) -> views.add(FlowView.of(k, v).tuple()));
+    assertThat(views)
+        .allSatisfy(view -> {
+          assertThat(view.client).isEqualTo(t.client);
+          assertThat(view.target).isEqualTo(t.target);
+        });
+    assertThat(table.removeStale(found)).isTrue();
+    assertThat(flows.forEach((k, v) -> {})).isZero();
   }
 
   @Test
@@ -213,7 +262,7 @@ class FlowTableTest {
             .u32(44, 0xf0000003)
             .u16(48, 0xfffe)
             .u32(52, 1 | 32)
-            .u8(92, 2);
+            .u8(100, 2);
     flows.update(keyToTarget(t).segment(), state.segment(), 0);
     assertThat(table.readToClient(t)).isFalse();
     assertThat(table.readToTarget(t)).isTrue();
@@ -235,14 +284,14 @@ class FlowTableTest {
   void findByPortFillsTheClientIn() {
     table.putPending(tuple(), SLOT, 1, NOW, NOW);
     FlowTuple t = new FlowTuple();
-    t.own = OWN;
+    t.own.setV4(OWN);
     t.ownPort = 10_001;
-    t.target = TARGET;
+    t.target.setV4(TARGET);
     t.targetPort = 8080;
     assertThat(table.findByPort(t)).isTrue();
-    assertThat(t.client).isEqualTo(CLIENT);
+    assertThat(t.client.v4()).isEqualTo(CLIENT);
     assertThat(t.clientPort).isEqualTo(0xd431);
-    assertThat(t.listener).isEqualTo(LISTENER);
+    assertThat(t.listener.v4()).isEqualTo(LISTENER);
     assertThat(t.listenerPort).isEqualTo(80);
     t.ownPort++;
     assertThat(table.findByPort(t)).as("another port").isFalse();
@@ -290,9 +339,9 @@ class FlowTableTest {
     FlowTuple newer = tuple();
     switch (difference) {
       case "ownPort" -> newer.ownPort++;
-      case "target" -> newer.target++;
+      case "target" -> newer.target.setV4(TARGET + 1);
       case "targetPort" -> newer.targetPort++;
-      case "own" -> newer.own++;
+      case "own" -> newer.own.setV4(OWN + 1);
       default -> throw new AssertionError(difference);
     }
     putBoth(tuple());
@@ -312,6 +361,23 @@ class FlowTableTest {
     assertThat(table.removeStale(tuple())).isTrue();
     assertThat(in(flows, keyToClient(t))).isEmpty();
     assertThat(in(flows, keyToTarget(t))).isNotEmpty();
+  }
+
+  @Test
+  void aReservedPlaceHasNoActionAndIsReplacedInAFullMap() {
+    FlowTuple t = tuple();
+    assertThat(table.reserveToTarget(t, SLOT, NOW)).isZero();
+    assertThat(in(flows, keyToTarget(t))[100]).as("action").isZero();
+    assertThat(in(flows, keyToTarget(t))[101]).as("direction").isEqualTo((byte) 1);
+    FlowTuple other = tuple();
+    for (int i = 1; i < ENTRIES; i++) {
+      other.ownPort++;
+      assertThat(table.putPending(other, SLOT, 1, NOW, NOW)).isZero();
+    }
+    other.clientPort++;
+    assertThat(FlowTable.isFull(table.reserveToTarget(other, SLOT, NOW))).isTrue();
+    assertThat(table.putToTarget(t, translation(), SLOT, NOW)).isZero();
+    assertThat(in(flows, keyToTarget(t))[100]).as("action").isEqualTo((byte) 2);
   }
 
   @Test

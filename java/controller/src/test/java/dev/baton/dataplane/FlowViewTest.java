@@ -15,13 +15,13 @@ class FlowViewTest {
   private static final Layout KEY = Layout.key(SOURCE, 0xd431, DESTINATION, 80);
 
   private static Layout value(int action, int direction) {
-    return new Layout(152)
-        .be32(56, NEW_SOURCE)
-        .be32(72, NEW_DESTINATION)
-        .be16(88, 0xffff)
-        .be16(90, 8080)
-        .u8(92, action)
-        .u8(93, direction);
+    return new Layout(168)
+        .be32(64, NEW_SOURCE)
+        .be32(80, NEW_DESTINATION)
+        .be16(96, 0xffff)
+        .be16(98, 8080)
+        .u8(100, action)
+        .u8(101, direction);
   }
 
   private static FlowView view(Layout value) {
@@ -31,13 +31,13 @@ class FlowViewTest {
   private static String names(FlowTuple t) {
     return "client %08x:%d listener %08x:%d own %08x:%d target %08x:%d"
         .formatted(
-            t.client,
+            t.client.v4(),
             t.clientPort,
-            t.listener,
+            t.listener.v4(),
             t.listenerPort,
-            t.own,
+            t.own.v4(),
             t.ownPort,
-            t.target,
+            t.target.v4(),
             t.targetPort);
   }
 
@@ -72,11 +72,11 @@ class FlowViewTest {
                 .u32(24, 0x41424344)
                 .u32(28, 0x51525354)
                 .u32(52, 1)
-                .u32(104, 0x01000000)
-                .u32(120, 0x71727374)
-                .u32(128, 0x61626364)
-                .u64(136, 0x0112131415161718L)
-                .u64(144, 0x0212131415161718L));
+                .u32(112, 0x01000000)
+                .u32(128, 0x71727374)
+                .u32(136, 0x61626364)
+                .u64(144, 0x0112131415161718L)
+                .u64(152, 0x0212131415161718L));
     assertThat(view.lastSeen()).isEqualTo(0x1112131415161718L);
     assertThat(view.packets()).isEqualTo(0x2122232425262728L);
     assertThat(view.bytes()).isEqualTo(0x3132333435363738L);
@@ -92,7 +92,7 @@ class FlowViewTest {
   /** Nothing has passed, so seq_end says nothing; a reset needs a number all the same. */
   @Test
   void beforeTheFirstSegmentTheStartIsNext() {
-    FlowView view = view(value(2, 1).u32(24, 0x41424344).u32(120, -1).u32(104, 3).u64(144, 9));
+    FlowView view = view(value(2, 1).u32(24, 0x41424344).u32(128, -1).u32(112, 3).u64(152, 9));
     assertThat(view.sequenceNext()).isEqualTo(2);
     assertThat(view.lastUse()).as("when it was made").isEqualTo(9);
   }

@@ -16,9 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** On the way out: the DMZ node's own stack is kept quiet about tuples that are handed off. */
+@BothFamilies
 class GuardTest extends ProgramTest {
   private static final int STACK = 0;
   private static final int TRANSLATED = Baton.BATON_MARK_TRANSLATED();
+  private static final int LEARN = Baton.BATON_MARK_LEARN();
   private static final int OWN = Baton.BATON_MARK_OWN();
 
   /** A packet about to leave while a flow is live. */
@@ -41,7 +43,7 @@ class GuardTest extends ProgramTest {
             STACK,
             toTarget().flags(SYN)),
         new Row("a stranger's mark opens nothing", false, 1, toClient()),
-        new Row("nor does a mark that is one off", false, OWN + 1, toClient()),
+        new Row("nor does a mark that is one off", false, LEARN + 1, toClient()),
         new Row(
             "with IP options it is the stack's as well",
             false,
@@ -50,6 +52,7 @@ class GuardTest extends ProgramTest {
         new Row("so is a first fragment", false, STACK, toClient().fragment(0x2000)),
         new Row("a translated segment to the client", true, TRANSLATED, toClient()),
         new Row("a translated segment to the target", true, TRANSLATED, toTarget()),
+        new Row("a translated segment that tells the next hop", true, LEARN, toTarget()),
         new Row("Baton's own segment to the target", true, OWN, toTarget().payload(10)),
         new Row("Baton's own RST to the client", true, OWN, toClient().flags(RST)),
         new Row(
@@ -64,7 +67,7 @@ class GuardTest extends ProgramTest {
             Packet.tcp(Packet.OWN, 30002, Packet.TARGET, Packet.TARGET_PORT)),
         new Row("UDP between the same ports", true, STACK, toClient().protocol(17)),
         new Row("a later fragment", true, STACK, toClient().fragment(5)),
-        new Row("IPv6", true, STACK, toClient().etherType(0x86dd).version(6)));
+        new Row("the other IP version", true, STACK, toClient().otherEtherType().otherVersion()));
   }
 
   @ParameterizedTest(name = "{0}")

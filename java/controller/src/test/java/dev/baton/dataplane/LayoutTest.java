@@ -8,6 +8,7 @@ import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_flow_key;
 import dev.baton.bindings.flow.baton_flow_state;
 import dev.baton.bindings.flow.baton_host;
+import dev.baton.bindings.flow.baton_link;
 import dev.baton.bindings.flow.baton_replay;
 import dev.baton.bpf.BtfLayout;
 import dev.baton.bpf.BtfLayout.Member;
@@ -41,7 +42,8 @@ class LayoutTest {
               baton_flow.layout(),
               baton_replay.layout(),
               baton_event.layout(),
-              baton_host.layout())
+              baton_host.layout(),
+              baton_link.layout())
           .map(GroupLayout.class::cast)
           .collect(
               LinkedHashMap::new,

@@ -22,8 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * TCP options wherever they may stand. The client's acknowledgments become the target's by adding
  * 0x50000003, and its SACK edges with them; its clock by adding 0x100, its echoes 5000.
  */
+@BothFamilies
 class OptionsTest extends ProgramTest {
-  private static final int ADD = 0x100;
+  static final int ADD = 0x100;
 
   /** Options in, options out; nothing else about the segment is odd. */
   record Row(String says, Packet in, Packet out) {

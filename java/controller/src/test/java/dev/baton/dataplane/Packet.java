@@ -1,10 +1,12 @@
 package dev.baton.dataplane;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
- * A frame with a TCP segment over IPv4, well formed unless told to lie. Made by hand and not by the
- * product's own encoder, so that a mistake there cannot hide one in the programs.
+ * A frame with a TCP segment over IP of either version, well formed unless told to lie. Made by
+ * hand and not by the product's own encoder, so that a mistake there cannot hide one in the
+ * programs.
  *
  * <p>The four makers give segments of one and the same flow, each with the numbers of its leg: what
  * {@link #fromClient()} makes becomes {@link #toTarget()}, what {@link #fromTarget()} makes becomes
@@ -42,6 +44,10 @@ final class Packet {
   private static final int ETHERNET = 14;
   private static final int HEADER = 20;
   private static final int DONT_FRAGMENT = 0x4000;
+  private static final int MORE_FRAGMENTS = 0x2000;
+  private static final int OFFSET = 0x1fff;
+  private static final int FRAGMENT_HEADER = 44;
+  private static final int DESTINATION_OPTIONS = 60;
 
   final int source;
   final int sourcePort;
@@ -57,8 +63,12 @@ final class Packet {
   private int id = 0x1234;
   private int fragment = DONT_FRAGMENT;
   private int protocol = 6;
-  private int etherType = 0x0800;
-  private int version = 4;
+  private boolean otherEtherType;
+  private boolean otherVersion;
+  private byte[] ethernet = Options.raw(2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2);
+  private byte[] tag = new byte[0];
+  private int firstExtension = -1;
+  private byte[] extensions = new byte[0];
   private int reserved;
   private int urgent;
   private int headerWords = -1;
@@ -165,22 +175,25 @@ final class Packet {
     return this;
   }
 
+  /** IPv6: the hop limit. */
   Packet ttl(int value) {
     ttl = value;
     return this;
   }
 
+  /** IPv6: the traffic class. */
   Packet tos(int value) {
     tos = value;
     return this;
   }
 
+  /** IPv6: the flow label. */
   Packet id(int value) {
     id = value;
     return this;
   }
 
-  /** Flags and offset, as the IP header has them. */
+  /** Flags and offset, as the IPv4 header has them; IPv6: a fragment header, if it is one. */
   Packet fragment(int field) {
     fragment = field;
     return this;
@@ -191,17 +204,41 @@ final class Packet {
     return this;
   }
 
-  Packet etherType(int value) {
-    etherType = value;
+  /** Says the other IP version's EtherType. */
+  Packet otherEtherType() {
+    otherEtherType = true;
     return this;
   }
 
-  /** The IP header's version, whatever the EtherType says. */
-  Packet version(int value) {
-    version = value;
+  /** Says the other IP version in the IP header. */
+  Packet otherVersion() {
+    otherVersion = true;
     return this;
   }
 
+  /** Puts bytes between the Ethernet addresses and the EtherType, as VLAN tags stand. */
+  Packet tag(int... bytes) {
+    tag = Options.raw(bytes);
+    return this;
+  }
+
+  /** The Ethernet addresses, first octet lowest. */
+  Packet ethernet(long destination, long source) {
+    for (int i = 0; i < 6; i++) {
+      ethernet[i] = (byte) (destination >> (8 * i));
+      ethernet[6 + i] = (byte) (source >> (8 * i));
+    }
+    return this;
+  }
+
+  /** IPv6 alone: extension headers as they are, the first of this type. */
+  Packet extensions(int first, int... bytes) {
+    firstExtension = first;
+    extensions = Options.raw(bytes);
+    return this;
+  }
+
+  /** IPv6: destination options of as many bytes, padded. */
   Packet ipOptions(int... bytes) {
     ipOptions = Options.raw(bytes);
     return this;
@@ -213,7 +250,7 @@ final class Packet {
     return this;
   }
 
-  /** Lies about the datagram's length. */
+  /** Lies about the datagram's length, counted as if the IP header had 20 bytes; 0 is 0. */
   Packet totalLength(int bytes) {
     totalLength = bytes;
     return this;
@@ -225,7 +262,7 @@ final class Packet {
     return this;
   }
 
-  /** Keeps only the first bytes of the frame. */
+  /** Keeps only the first bytes of the frame, counted as if the IP header had 20. */
   Packet cut(int bytes) {
     cut = bytes;
     return this;
@@ -237,31 +274,79 @@ final class Packet {
     return this;
   }
 
-  /** The bytes from the Ethernet header on, both checksums computed anew. */
-  byte[] frame() {
+  /** The bytes from the Ethernet header on, all checksums computed anew. */
+  byte[] frame(Family family) {
     int tcpLength = HEADER + options.length + payload.length;
-    int ipLength = HEADER + ipOptions.length;
-    ByteBuffer out = ByteBuffer.allocate(ETHERNET + ipLength + tcpLength + trailer.length);
-    out.put(Options.raw(2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2)).putShort((short) etherType);
-    out.put((byte) (version << 4 | ipLength / 4)).put((byte) tos);
-    out.putShort((short) (totalLength >= 0 ? totalLength : ipLength + tcpLength));
-    out.putShort((short) id).putShort((short) fragment);
-    out.put((byte) ttl).put((byte) protocol).putShort((short) 0);
-    out.putInt(source).putInt(destination).put(ipOptions);
+    byte[] ip = family == Family.V4 ? ipv4(tcpLength) : ipv6(tcpLength);
+    ByteBuffer out = ByteBuffer.allocate(ETHERNET + ip.length + tcpLength + trailer.length);
+    out.put(ethernet).putShort((short) (otherEtherType ? family.other() : family).etherType);
+    out.put(ip);
     out.putShort((short) sourcePort).putShort((short) destinationPort);
     out.putInt(sequence).putInt(acknowledgment);
     int words = headerWords >= 0 ? headerWords : (HEADER + options.length) / 4;
     out.put((byte) (words << 4 | reserved)).put((byte) flags).putShort((short) window);
     out.putShort((short) 0).putShort((short) urgent).put(options).put(payload).put(trailer);
     byte[] frame = out.array();
-    int tcp = ETHERNET + ipLength;
-    int ipSum = Checksums.sum(frame, ETHERNET, tcp, 0);
-    int pseudo = Checksums.pseudoHeader(frame, tcpLength);
-    int tcpSum = Checksums.sum(frame, tcp, tcp + tcpLength, pseudo);
-    int damaged = (~tcpSum & 0xffff) + checksumOff;
-    out.putShort(ETHERNET + 10, (short) ~ipSum);
+    int tcp = ETHERNET + ip.length;
+    int pseudo = Checksums.pseudoHeader(family, frame, tcpLength);
+    int damaged = (~Checksums.sum(frame, tcp, tcp + tcpLength, pseudo) & 0xffff) + checksumOff;
     out.putShort(tcp + 16, (short) (damaged > 0xffff ? damaged - 0xffff : damaged));
-    return cut < 0 ? frame : java.util.Arrays.copyOf(frame, cut);
+    if (tag.length > 0) {
+      frame = concat(ethernet, tag, Arrays.copyOfRange(frame, ethernet.length, frame.length));
+    }
+    return cut < 0 ? frame : Arrays.copyOf(frame, cut + family.header - HEADER);
+  }
+
+  private byte[] ipv4(int tcpLength) {
+    int length = HEADER + ipOptions.length;
+    ByteBuffer out = ByteBuffer.allocate(length);
+    out.put((byte) ((otherVersion ? 6 : 4) << 4 | length / 4)).put((byte) tos);
+    out.putShort((short) (totalLength >= 0 ? totalLength : length + tcpLength));
+    out.putShort((short) id).putShort((short) fragment);
+    out.put((byte) ttl).put((byte) protocol).putShort((short) 0);
+    out.put(Family.V4.address(source)).put(Family.V4.address(destination)).put(ipOptions);
+    return out.putShort(10, (short) ~Checksums.sum(out.array(), 0, length, 0)).array();
+  }
+
+  private byte[] ipv6(int tcpLength) {
+    boolean fragmented = (fragment & (MORE_FRAGMENTS | OFFSET)) != 0;
+    int first = fragmented ? FRAGMENT_HEADER : protocol;
+    byte[] behind = fragmented ? fragmentHeader() : new byte[0];
+    if (ipOptions.length > 0) {
+      behind = concat(destinationOptions(first), behind);
+      first = DESTINATION_OPTIONS;
+    }
+    if (firstExtension >= 0) {
+      behind = concat(extensions, behind);
+      first = firstExtension;
+    }
+    int real = behind.length + tcpLength;
+    int length = totalLength < 0 ? real : totalLength == 0 ? 0 : totalLength - HEADER;
+    return ByteBuffer.allocate(Family.V6.header + behind.length)
+        .putInt((otherVersion ? 4 : 6) << 28 | tos << 20 | id)
+        .putShort((short) length)
+        .put((byte) first)
+        .put((byte) ttl)
+        .put(Family.V6.address(source))
+        .put(Family.V6.address(destination))
+        .put(behind)
+        .array();
+  }
+
+  /** RFC 8200 4.5. */
+  private byte[] fragmentHeader() {
+    int field = (fragment & OFFSET) << 3 | ((fragment & MORE_FRAGMENTS) != 0 ? 1 : 0);
+    return Options.raw(protocol, 0, field >> 8, field, 0, 0, 0, 9);
+  }
+
+  /** RFC 8200 4.6: one PadN option that fills up to whole units of eight bytes. */
+  private byte[] destinationOptions(int next) {
+    byte[] header = new byte[(2 + 2 + ipOptions.length + 7) / 8 * 8];
+    header[0] = (byte) next;
+    header[1] = (byte) (header.length / 8 - 1);
+    header[2] = 1;
+    header[3] = (byte) (header.length - 4);
+    return header;
   }
 
   /** The sequence number behind it. */

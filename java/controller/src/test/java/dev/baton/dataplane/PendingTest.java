@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The answer to a SYN that is out goes to the event loop, never to the stack. */
+@BothFamilies
 class PendingTest extends ProgramTest {
   private static final int SYN_SEQUENCE = 0xffff_ffff;
 

@@ -8,11 +8,15 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.Parameter;
 
 /** Tests of the eBPF programs: each class has them loaded anew, each test finds the maps empty. */
 @SuppressWarnings("NullAway.Init")
 abstract class ProgramTest {
   static TestBed bed;
+
+  @Parameter Family family = Family.V4;
 
   @BeforeAll
   static void load() {
@@ -25,6 +29,11 @@ abstract class ProgramTest {
     if (bed != null) {
       bed.close();
     }
+  }
+
+  @BeforeEach
+  void speak() {
+    bed.family(family);
   }
 
   @AfterEach
@@ -48,7 +57,7 @@ abstract class ProgramTest {
   static void assertLeftAlone(Outcome outcome, Packet in, int verdict, int... reasons) {
     assertThat(outcome.verdict()).as("verdict").isEqualTo(verdict);
     assertThat(outcome.counted()).as("counters").isEqualTo(each(reasons));
-    assertThat(outcome.frame()).as("frame").isEqualTo(in.frame());
+    assertThat(outcome.frame()).as("frame").isEqualTo(in.frame(bed.family()));
   }
 
   /** It is forwarded, and looks on the wire exactly as {@code out}. */
@@ -56,13 +65,13 @@ abstract class ProgramTest {
     assertThat(outcome.verdict()).as("verdict").isEqualTo(TestBed.REDIRECT);
     assertThat(outcome.counted()).as("counters").isEqualTo(each(Baton.BATON_TRANSLATED()));
     assertThat(outcome.mark()).as("mark").isEqualTo(Baton.BATON_MARK_TRANSLATED());
-    assertThat(outcome.frame()).as("frame").isEqualTo(out.frame());
+    assertThat(outcome.frame()).as("frame").isEqualTo(out.frame(bed.family()));
   }
 
-  private static Map<Integer, Long> each(int... reasons) {
+  static Map<Integer, Long> each(int... reasons) {
     Map<Integer, Long> counted = new java.util.TreeMap<>();
     for (int reason : reasons) {
-      counted.merge(reason, 1L, Long::sum);
+      counted.merge(bed.family().reason(reason), 1L, Long::sum);
     }
     return counted;
   }

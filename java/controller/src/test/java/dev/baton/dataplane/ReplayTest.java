@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the event loop hears while it replays backlog, and that it hears no more afterwards. */
+@BothFamilies
 class ReplayTest extends ProgramTest {
   private static final int ACKED = Packet.CLIENT_NEXT_AT_TARGET;
 

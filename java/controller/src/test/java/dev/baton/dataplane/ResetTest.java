@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** RST counts only at the sequence number the receiver expects (RFC 5961 3); SYN in mid-flow. */
+@BothFamilies
 class ResetTest extends ProgramTest {
   private static final int CLIENT = Packet.CLIENT_NEXT;
   private static final int TARGET = Packet.TARGET_NEXT;
@@ -42,6 +43,10 @@ class ResetTest extends ProgramTest {
 
   private static Packet clientReset(int sequence) {
     return fromClient().flags(RST).sequence(sequence).acknowledgment(0);
+  }
+
+  private static Packet clientAborts(int sequence) {
+    return fromClient().flags(RST | ACK).sequence(sequence);
   }
 
   private static Packet targetReset(int sequence) {
@@ -137,6 +142,10 @@ class ResetTest extends ProgramTest {
     bed.arrives(fromClient().payload(100));
     bed.arrives(fromTarget().acknowledgment(Packet.CLIENT_NEXT_AT_TARGET + 40));
     assertThat(bed.arrives(clientReset(CLIENT + 100)).events()).isEmpty();
+    assertThat(bed.state(toTarget).has(Baton.BATON_STATE_RST()))
+        .as("without an acknowledgment it may be anybody's")
+        .isFalse();
+    assertThat(bed.arrives(clientAborts(CLIENT + 100)).events()).isEmpty();
     assertThat(bed.state(toTarget).has(Baton.BATON_STATE_RST())).isTrue();
     assertThat(bed.state(toTarget).closed()).isFalse();
     bed.arrives(fromClient().sequence(CLIENT + 100).payload(1));
@@ -148,7 +157,7 @@ class ResetTest extends ProgramTest {
     bed.put(toTarget, toClient);
     bed.arrives(fromClient().payload(100));
     bed.arrives(fromTarget().acknowledgment(Packet.CLIENT_NEXT_AT_TARGET + 40));
-    assertThat(bed.arrives(clientReset(CLIENT + 40 + (4 << 20))).events()).isEmpty();
+    assertThat(bed.arrives(clientAborts(CLIENT + 40 + (4 << 20))).events()).isEmpty();
     assertThat(bed.state(toTarget).has(Baton.BATON_STATE_RST())).isFalse();
   }
 

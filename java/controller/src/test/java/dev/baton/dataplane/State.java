@@ -38,6 +38,22 @@ record State(
     return new State(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
+  /** The same, seen at another time. */
+  State at(long time) {
+    return new State(
+        time,
+        packets,
+        bytes,
+        sequenceEnd,
+        acknowledged,
+        finEnd,
+        peerFinEnd,
+        learnedAdd,
+        newestTimestamp,
+        window,
+        flags);
+  }
+
   boolean closed() {
     return has(Baton.BATON_STATE_CLOSED());
   }

@@ -49,13 +49,30 @@ class TargetEventTest {
   @Test
   void tupleIsTheTargetsAndOurs() {
     FlowTuple t = new FlowTuple();
-    t.client = 1;
+    t.client.setV4(1);
     new TargetEvent().over(event().segment()).into(t);
-    assertThat(t.target).isEqualTo(0xc0a80301);
+    assertThat(t.target.v4()).isEqualTo(0xc0a80301);
     assertThat(t.targetPort).isEqualTo(0xfff0);
-    assertThat(t.own).isEqualTo(0xf0000201);
+    assertThat(t.own.v4()).isEqualTo(0xf0000201);
     assertThat(t.ownPort).isEqualTo(10_000);
-    assertThat(t.client).as("not the event's to say").isEqualTo(1);
+    assertThat(t.client.v4()).as("not the event's to say").isEqualTo(1);
+  }
+
+  @Test
+  void tupleOfIpv6() {
+    Layout event =
+        event()
+            .be32(8, 0xfd000000)
+            .be32(12, 2)
+            .be32(16, 0x80000001)
+            .be32(20, 0xb)
+            .be32(24, 0xfd000000)
+            .be32(36, 1)
+            .u8(44, 10);
+    FlowTuple t = new FlowTuple();
+    new TargetEvent().over(event.segment()).into(t);
+    assertThat(t.target.withPort(t.targetPort)).isEqualTo("[fd00::2:8000:1:0:b]:65520");
+    assertThat(t.own.withPort(t.ownPort)).isEqualTo("[fd00::1]:10000");
   }
 
   @ParameterizedTest(name = "{0}: {2}")

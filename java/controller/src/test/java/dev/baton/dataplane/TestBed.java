@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_event;
 import dev.baton.bindings.flow.baton_flow;
+import dev.baton.bindings.flow.baton_flow_state;
+import dev.baton.bindings.flow.baton_link;
 import dev.baton.bindings.flow.baton_replay;
 import dev.baton.bindings.libbpf.LibBpf;
 import dev.baton.bindings.libbpf.bpf_test_run_opts;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The built programs, loaded with maps of their own that nothing pins, and run packet by packet
@@ -38,15 +41,19 @@ final class TestBed implements AutoCloseable {
   private static final int RING_BYTES = 1 << 20;
   private static final int TEST_CHECKSUM_COMPLETE = 1 << 2; // BPF_F_TEST_SKB_CHECKSUM_COMPLETE
 
-  private final BpfObject object = BpfObject.open(objectFile(), "baton_tc");
+  private final BpfObject object = BpfObject.open(objectFile("baton_tc"), "baton_tc");
+  private final BpfObject xdpObject = BpfObject.open(objectFile("baton_xdp"), "baton_xdp");
   private final BpfMap ringMap;
   private final RingBuffer ring;
   private final BpfProgram ingress;
   private final BpfProgram guard;
+  private final BpfProgram xdp;
+  private final BpfMap links;
   private final BpfMap flows;
   private final BpfMap replays;
   private final BpfMap counters;
   private final List<Event> events = new ArrayList<>();
+  private Family family = Family.V4;
   private final MemorySegment newest = Arena.ofAuto().allocate(baton_event.layout());
 
   /**
@@ -67,9 +74,34 @@ final class TestBed implements AutoCloseable {
     counters = object.map(Baton.BATON_MAP_COUNTERS().getString(0));
     ingress = object.program(Baton.BATON_PROGRAM_INGRESS().getString(0));
     guard = object.program(Baton.BATON_PROGRAM_GUARD().getString(0));
+    links = object.map(Baton.BATON_MAP_LINKS().getString(0));
+    for (MemorySegment name : sharedMaps()) {
+      xdpObject.reuse(name.getString(0), object.map(name.getString(0)));
+    }
+    xdpObject.load();
+    xdp = xdpObject.program(Baton.BATON_PROGRAM_XDP().getString(0));
     ringMap = BpfMap.create(LibBpf.BPF_MAP_TYPE_RINGBUF(), "test_ring", 0, 0, RING_BYTES, 0);
     object.map(Baton.BATON_MAP_RINGS().getString(0)).update(0, ringMap);
     ring = new RingBuffer(ringMap, this::keep);
+  }
+
+  private static List<MemorySegment> sharedMaps() {
+    return List.of(
+        Baton.BATON_MAP_FLOWS(),
+        Baton.BATON_MAP_REPLAYS(),
+        Baton.BATON_MAP_RINGS(),
+        Baton.BATON_MAP_COUNTERS(),
+        Baton.BATON_MAP_HOST(),
+        Baton.BATON_MAP_LINKS());
+  }
+
+  /** What packets and entries speak from now on. */
+  void family(Family spoken) {
+    family = spoken;
+  }
+
+  Family family() {
+    return family;
   }
 
   private void keep(MemorySegment data) {
@@ -77,9 +109,17 @@ final class TestBed implements AutoCloseable {
     events.add(Event.of(data));
   }
 
-  /** The object file as the build made it. */
+  /** The object file of the programs under tc as the build made it. */
   static byte[] objectFile() {
-    String resource = "/dev/baton/bpf/baton_tc.bpf.o";
+    return objectFile("baton_tc");
+  }
+
+  private static byte[] objectFile(String name) {
+    return resource("/dev/baton/bpf/" + name + ".bpf.o");
+  }
+
+  /** An object file as the build made it. */
+  static byte[] resource(String resource) {
     try (InputStream in = TestBed.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new AssertionError(resource + " is missing: did the build compile it?");
@@ -102,6 +142,8 @@ final class TestBed implements AutoCloseable {
   void clear() {
     empty(flows);
     empty(replays);
+    link(Baton.BATON_TO_TARGET(), 0, 0);
+    link(Baton.BATON_TO_CLIENT(), 0, 0);
     ring.consume();
     events.clear();
   }
@@ -117,7 +159,7 @@ final class TestBed implements AutoCloseable {
 
   void put(Entry... entries) {
     for (Entry entry : entries) {
-      assertThat(flows.update(entry.key, entry.value, LibBpf.BPF_ANY())).isZero();
+      assertThat(flows.update(entry.in(family).key, entry.value, LibBpf.BPF_ANY())).isZero();
     }
   }
 
@@ -125,23 +167,32 @@ final class TestBed implements AutoCloseable {
   void putReplay(Entry toClient) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment replay = arena.allocate(baton_replay.layout());
-      assertThat(replays.update(toClient.key, replay, LibBpf.BPF_ANY())).isZero();
+      assertThat(replays.update(toClient.in(family).key, replay, LibBpf.BPF_ANY())).isZero();
     }
   }
 
   void endReplay(Entry toClient) {
-    assertThat(replays.delete(toClient.key)).isTrue();
+    assertThat(replays.delete(toClient.in(family).key)).isTrue();
   }
 
   /** What the entry holds now; what user space wrote must be as it was. */
   Optional<State> find(Entry entry) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(baton_flow.layout());
-      if (!flows.lookup(entry.key, value)) {
+      if (!flows.lookup(entry.in(family).key, value)) {
         return Optional.empty();
       }
       assertThat(Entry.written(value)).isEqualTo(Entry.written(entry.value));
       return Optional.of(State.of(baton_flow.state(value)));
+    }
+  }
+
+  /** The next hop as the entry has it now. */
+  long hop(Entry entry) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(baton_flow.layout());
+      assertThat(flows.lookup(entry.in(family).key, value)).isTrue();
+      return baton_flow_state.hop(baton_flow.state(value));
     }
   }
 
@@ -151,17 +202,48 @@ final class TestBed implements AutoCloseable {
 
   /** Something arrives. */
   Outcome arrives(Packet packet) {
-    return run(ingress, packet.frame(), new SkbContext());
+    return run(ingress, packet.frame(family), new SkbContext());
+  }
+
+  /** An ICMP error arrives. */
+  Outcome arrives(IcmpError error) {
+    return run(ingress, error.frame(family), new SkbContext());
+  }
+
+  /** Something arrives at an interface with XDP; there is no mark yet. */
+  Outcome arrivesAtXdp(Packet packet) {
+    return run(xdp, packet.frame(family), null);
+  }
+
+  /** Something arrives through another program, which hands it on to the one on ingress. */
+  Outcome arrivesThrough(BpfProgram first, BpfMap next, Packet packet, SkbContext context) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment index = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
+      MemorySegment fd = arena.allocateFrom(ValueLayout.JAVA_INT, ingress.fd());
+      assertThat(next.update(index, fd, LibBpf.BPF_ANY())).isZero();
+    }
+    return run(first, packet.frame(family), context);
+  }
+
+  /** XDP is in use where a direction's packets leave. */
+  void link(int direction, int index, long mac) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocateFrom(ValueLayout.JAVA_INT, direction);
+      MemorySegment link = arena.allocate(baton_link.layout());
+      baton_link.index(link, index);
+      baton_link.mac(link, mac);
+      assertThat(links.update(key, link, LibBpf.BPF_ANY())).isZero();
+    }
   }
 
   /** A super-packet arrives, of so many segments. */
   Outcome arrives(Packet packet, int segmentSize, int segments) {
-    return run(ingress, packet.frame(), new SkbContext().gso(segmentSize, segments));
+    return run(ingress, packet.frame(family), new SkbContext().gso(segmentSize, segments));
   }
 
   /** A packet that is certainly translated, with nothing else looked at: for long loops. */
   byte[] forward(Packet packet) {
-    TestRun run = ingress.testRun(packet.frame());
+    TestRun run = ingress.testRun(packet.frame(family));
     assertThat(run.returnValue()).isEqualTo(REDIRECT);
     return run.data();
   }
@@ -173,8 +255,12 @@ final class TestBed implements AutoCloseable {
    * @return 0; −EBADMSG when the sum is wrong afterwards; −EINVAL before Linux 6.11
    */
   int arrivesSummed(Packet packet) {
+    return arrivesSummed(packet.frame(family));
+  }
+
+  /** Likewise. */
+  int arrivesSummed(byte[] frame) {
     try (Arena arena = Arena.ofConfined()) {
-      byte[] frame = packet.frame();
       MemorySegment opts = bpf_test_run_opts.allocate(arena);
       bpf_test_run_opts.sz(opts, opts.byteSize());
       bpf_test_run_opts.data_in(opts, arena.allocateFrom(ValueLayout.JAVA_BYTE, frame));
@@ -189,17 +275,18 @@ final class TestBed implements AutoCloseable {
 
   /** The same packet arrives so often; the events stay in the ring. */
   void arrivesOften(Packet packet, int times) {
-    assertThat(ingress.testRun(packet.frame(), new byte[0], times).returnValue()).isEqualTo(DROP);
+    assertThat(ingress.testRun(packet.frame(family), new byte[0], times).returnValue())
+        .isEqualTo(DROP);
   }
 
   /** Something is about to leave, with a mark. */
   Outcome leaves(Packet packet, int mark) {
-    return run(guard, packet.frame(), new SkbContext().mark(mark));
+    return run(guard, packet.frame(family), new SkbContext().mark(mark));
   }
 
-  private Outcome run(BpfProgram program, byte[] frame, SkbContext context) {
+  private Outcome run(BpfProgram program, byte[] frame, @Nullable SkbContext context) {
     long[] before = count();
-    TestRun run = program.testRun(frame, context.toBytes());
+    TestRun run = program.testRun(frame, context == null ? new byte[0] : context.toBytes());
     long[] after = count();
     Map<Integer, Long> counted = new TreeMap<>();
     for (int reason = 0; reason < after.length; reason++) {
@@ -241,6 +328,7 @@ final class TestBed implements AutoCloseable {
   public void close() {
     ring.close();
     ringMap.close();
+    xdpObject.close();
     object.close();
   }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What cannot be translated, and what is none of Baton's business. */
+@BothFamilies
 class UnfitTest extends ProgramTest {
   private static final int ELSEWHERE = 4711;
 
@@ -93,9 +94,10 @@ class UnfitTest extends ProgramTest {
         new Row("nor does the last one", 0, fromClient().fragment(0x1fff).payload(8)),
         new Row("UDP between the same ports", 0, fromClient().protocol(17)),
         new Row("ICMP", 0, fromClient().protocol(1)),
-        new Row("ARP", 0, fromClient().etherType(0x0806)),
-        new Row("IPv6 by its EtherType", 0, fromClient().etherType(0x86dd).version(6)),
-        new Row("version 6 under IPv4's EtherType", 0, fromClient().version(6)),
+        new Row("ARP", 0, fromClient().tag(0x08, 0x06)),
+        new Row("the other IP version", 0, fromClient().otherEtherType().otherVersion()),
+        new Row("the other version's EtherType", 0, fromClient().otherEtherType()),
+        new Row("the other version in the IP header", 0, fromClient().otherVersion()),
         new Row("a frame that ends in the TCP header", 0, fromClient().cut(53)),
         new Row("a frame that ends with the IP header", 0, fromClient().cut(34)),
         new Row(

@@ -30,6 +30,14 @@ class PcapTest {
           + "020405b4 0402 080a 00000001 0badcafe 030307"
           + "fe09 5244 17 0a000102";
 
+  private static final String REDIRECT_SYN_V6 =
+      "020000000002 020000000001 86dd"
+          + "60000000 003c 06 40"
+          + "fd000000 00000002 00000000 00000001 fd000000 00000002 00000000 0000000b"
+          + "2711 0050 11223344 a0b0c0d0 f002 faf0 0000 c350"
+          + "020405a0 0402 080a 00000001 0badcafe 030307"
+          + "fe15 5244 17 20010db8 00000000 00000000 ffff0009";
+
   private static final String DATA =
       ETHERNET
           + "4500 0037 0000 4000 4006 0000 0a00020b 0a000201"
@@ -81,6 +89,21 @@ class PcapTest {
   }
 
   @Test
+  void soDoesOneOverIpv6() {
+    Packet packet = read(REDIRECT_SYN_V6).getFirst();
+    assertThat(packet.source()).hasToString("[fd00:0:0:2::1]:10001");
+    assertThat(packet.destination()).hasToString("[fd00:0:0:2::b]:80");
+    assertThat(packet.payload()).isZero();
+    assertThat(packet.redirect())
+        .isEqualTo(
+            new Redirect(1, new Endpoint("2001:db8::ffff:9", 50000), 7, 0xa0b0c0d0L, 0x0badcafeL));
+    String other = REDIRECT_SYN_V6.replace(" ", "");
+    assertThat(read(other.replace("003c0640", "003c3c40"))).as("extension header").isEmpty();
+    assertThat(read(other.replace("003c0640", "003b0640"))).as("longer than all").isEmpty();
+    assertThat(read(other.replace("003c0640", "00000640"))).as("super-packet").hasSize(1);
+  }
+
+  @Test
   void dataHasItsLengthAndNoRedirect() {
     Packet packet = read(DATA).getFirst();
     assertThat(packet.payload()).isEqualTo(3);
@@ -124,7 +147,8 @@ class PcapTest {
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "another experiment,        5244, 5245",
-    "length of the IPv6 form,   fe09, fe15",
+    "a length of neither form,  fe09, fe08",
+    "longer than the header,    fe09, fe15",
     "length 0,                  0402, 0400",
     "an end before it,          030307, 000307",
   })

@@ -3,8 +3,9 @@ package dev.baton.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.baton.address.Ip;
 import dev.baton.config.ConfigException;
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +25,12 @@ class ClusterFileTest {
   @Test
   void theContractsFileIsRead() {
     ClusterFile file = ClusterFile.parse("cluster.yaml", FILE);
-    Node two = new Node("qure-2", Inet4Address.ofLiteral("10.0.2.11"), 80, Node.State.UP, 1);
-    Node three = new Node("qure-3", Inet4Address.ofLiteral("10.0.2.12"), 80, Node.State.UP, 1);
+    Node two =
+        new Node(
+            "qure-2", List.of(Ip.of(InetAddress.ofLiteral("10.0.2.11"))), 80, Node.State.UP, 1);
+    Node three =
+        new Node(
+            "qure-3", List.of(Ip.of(InetAddress.ofLiteral("10.0.2.12"))), 80, Node.State.UP, 1);
     assertThat(file.nodes()).containsExactly(two, three);
     assertThat(file.sites())
         .containsExactly(
@@ -57,7 +62,12 @@ class ClusterFileTest {
             "default");
     assertThat(file.nodes())
         .containsExactly(
-            new Node("a", Inet4Address.ofLiteral("10.0.0.1"), 8080, Node.State.DRAINING, 7));
+            new Node(
+                "a",
+                List.of(Ip.of(InetAddress.ofLiteral("10.0.0.1"))),
+                8080,
+                Node.State.DRAINING,
+                7));
   }
 
   @ParameterizedTest(name = "{0} instead of {1}")
@@ -70,8 +80,8 @@ class ClusterFileTest {
           name: qure-2, state: on | name: qure-2    | 2: nodes[0].state: expected up, draining or down, found "on"
           name: qure-2            | name: qure-3    | 3: nodes[1].name: expected once, found again: qure-2
           name: Qure              | name: qure-3    | 3: nodes[1].name: expected a node's name
-          address: node.example   | address: 10.0.2.12 | 3: nodes[1].address: expected an IPv4 address
-          address: fd00::1        | address: 10.0.2.12 | 3: nodes[1].address: IPv6 is not available yet, expected an IPv4 address, found fd00::1
+          address: node.example   | address: 10.0.2.12 | 3: nodes[1].address: expected an address such as
+          address: [10.0.0.1, 10.0.0.2] | address: 10.0.2.12 | 3: nodes[1].address: expected at most one address of each family
           port: 70000             | port: 80        | 2: nodes[0].port: expected a port, 1 to 65535, found "70000"
           nodes: [qure-4]         | nodes: [qure-2] | 5: sites[0].nodes: expected a node named above, found "qure-4"
           nodes: []               | nodes: [qure-2] | 5: sites[0].nodes: expected a list that is not empty

@@ -2,7 +2,8 @@ package dev.baton.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.Inet4Address;
+import dev.baton.address.Ip;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SnapshotTest {
   private static final Node NODE =
-      new Node("n", Inet4Address.ofLiteral("10.0.0.1"), 80, Node.State.UP, 1);
+      new Node("n", List.of(Ip.of(InetAddress.ofLiteral("10.0.0.1"))), 80, Node.State.UP, 1);
 
   private static final Snapshot WITH_DEFAULT =
       snapshot("www.example.org", "*.example.org", "*.deep.example.org", "10.0.0.1", "default");

@@ -118,13 +118,47 @@ class SqliteDirectoryTest {
   }
 
   @Test
+  void aDatabaseOfTheFirstVersionKeepsItsNodes() throws SQLException, IOException {
+    Files.createDirectories(file.getParent());
+    sql(
+        "CREATE TABLE nodes (name TEXT PRIMARY KEY, address TEXT NOT NULL,"
+            + " port INTEGER NOT NULL, state TEXT NOT NULL, weight INTEGER NOT NULL) STRICT");
+    sql("CREATE TABLE sites (host TEXT PRIMARY KEY) STRICT");
+    sql(
+        "CREATE TABLE site_nodes (host TEXT NOT NULL REFERENCES sites (host) ON DELETE CASCADE,"
+            + " position INTEGER NOT NULL, node TEXT NOT NULL REFERENCES nodes (name),"
+            + " PRIMARY KEY (host, position), UNIQUE (host, node)) STRICT, WITHOUT ROWID");
+    sql("INSERT INTO nodes VALUES ('a', '10.0.0.1', 80, 'up', 1)");
+    sql("INSERT INTO sites VALUES ('one.example')");
+    sql("INSERT INTO site_nodes VALUES ('one.example', 0, 'a')");
+    sql("PRAGMA user_version = 1");
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      assertThat(directory.read().nodes()).hasToString("[10.0.0.1:80 up weight 1]");
+      assertThat(directory.read().sites()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aNodesAddressesOfBothFamiliesComeAndGo() {
+    String node = "nodes: [{ name: a, address: %s }]%nsites: [{ host: h, nodes: [a] }]%n";
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(node.formatted("[\"fd00::1\", 10.0.0.1]")));
+      assertThat(directory.read().nodes()).hasToString("[10.0.0.1:80 [fd00::1]:80 up weight 1]");
+      directory.apply(cluster(node.formatted("\"fd00::1\"")));
+      Node only = directory.read().nodes().getFirst();
+      assertThat(only.address(true)).isNull();
+      assertThat(only.address(false)).hasToString("fd00::1");
+    }
+  }
+
+  @Test
   void aDatabaseOfANewerBatonIsLeftAlone() throws SQLException {
     SqliteDirectory.open(uri).close();
     sql("PRAGMA user_version = 99");
     assertThatThrownBy(() -> SqliteDirectory.open(uri))
         .isInstanceOf(DirectoryException.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("made by a newer baton: schema 99, known here: 1");
+        .hasMessageContaining("made by a newer baton: schema 99, known here: 2");
   }
 
   @Test

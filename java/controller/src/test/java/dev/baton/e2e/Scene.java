@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -47,12 +48,17 @@ final class Scene implements AutoCloseable {
 
   /** Everything running, with the standard settings. */
   static Scene open() {
-    return open("10000-32767");
+    return open(UnaryOperator.identity());
   }
 
   /** Everything running. */
   static Scene open(String sourcePorts) {
-    Scene scene = prepared(sourcePorts);
+    return open(settings -> settings.replace("10000-32767", sourcePorts));
+  }
+
+  /** Everything running, with the standard settings changed. */
+  static Scene open(UnaryOperator<String> change) {
+    Scene scene = prepared(change);
     try {
       scene.controller.start();
       return scene;
@@ -64,13 +70,18 @@ final class Scene implements AutoCloseable {
 
   /** Everything but the controller running. */
   static Scene stopped() {
-    return prepared("10000-32767");
+    return stopped(UnaryOperator.identity());
   }
 
-  private static Scene prepared(String sourcePorts) {
+  /** Everything but the controller running, with the standard settings changed. */
+  static Scene stopped(UnaryOperator<String> change) {
+    return prepared(change);
+  }
+
+  private static Scene prepared(UnaryOperator<String> change) {
     Lab lab = Lab.open(2);
     try {
-      var settings = Controller.standardFile(lab).replace("10000-32767", sourcePorts);
+      String settings = change.apply(Controller.standardFile(lab));
       var scene = new Scene(lab, Controller.create(lab, settings));
       for (Target target : lab.targets()) {
         scene.servers.put(target, Nginx.start(lab, target, 80));

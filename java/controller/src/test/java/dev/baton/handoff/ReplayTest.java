@@ -257,4 +257,21 @@ class ReplayTest {
     replay.extend(SIZE, false);
     assertThat(replay.sendable()).as("no probe is due").isZero();
   }
+
+  @Test
+  void smallerSegmentsBeginAgainAtTheAcknowledgedByteAndNeverGrow() {
+    started(WIDE, 20 * SIZE, true);
+    assertThat(pump()).isEqualTo(10);
+    assertThat(replay.acknowledged(2 * SIZE, WIDE)).isTrue();
+    assertThat(replay.shrink(SIZE)).as("no smaller than they are").isFalse();
+    assertThat(replay.shrink(SIZE + 1)).isFalse();
+    assertThat(replay.shrink(400)).isTrue();
+    assertThat(replay.offset()).isEqualTo(2 * SIZE);
+    assertThat(replay.sendable()).isEqualTo(400);
+    while (!replay.done()) {
+      assertThat(pump()).isPositive();
+      replay.acknowledged(replay.offset(), WIDE);
+    }
+    assertThat(replay.acknowledged()).isEqualTo(20 * SIZE + 1);
+  }
 }

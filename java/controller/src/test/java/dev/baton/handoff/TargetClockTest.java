@@ -2,6 +2,7 @@ package dev.baton.handoff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.address.Ip;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Random;
@@ -12,8 +13,10 @@ class TargetClockTest {
   private static final byte[] SECRET = HexFormat.of().parseHex("000102030405060708090a0b0c0d0e0f");
   private static final long KEY0 = 0x0706050403020100L;
   private static final long KEY1 = 0x0f0e0d0c0b0a0908L;
-  private static final int OWN = 0x0a000201;
-  private static final int TARGET = 0xc0a80301;
+  private static final int OWN_V4 = 0x0a000201;
+  private static final Ip OWN = new Ip().setV4(OWN_V4);
+  private static final int TARGET_V4 = 0xc0a80301;
+  private static final Ip TARGET = new Ip().setV4(TARGET_V4);
   private static final long SEQUENCE_NANOS = 4_000;
 
   private final TargetClock clock = new TargetClock(SECRET);
@@ -24,7 +27,8 @@ class TargetClockTest {
    */
   @Test
   void sipHashGivesTheReferenceVector() {
-    assertThat(TargetClock.sipHash(KEY0, KEY1, KEY0, KEY1)).isEqualTo(0x3f2acc7f57c29bdbL);
+    assertThat(TargetClock.sipHash(KEY0, KEY1, new long[] {KEY0, KEY1}, 2))
+        .isEqualTo(0x3f2acc7f57c29bdbL);
   }
 
   @Test
@@ -38,7 +42,7 @@ class TargetClockTest {
       long k1 = random.nextLong();
       long word0 = random.nextLong();
       long word1 = random.nextLong();
-      assertThat(TargetClock.sipHash(k0, k1, word0, word1))
+      assertThat(TargetClock.sipHash(k0, k1, new long[] {word0, word1, 7}, 2))
           .isEqualTo(SipHash.of(k0, k1, SipHash.bytes(word0, word1)));
     }
   }
@@ -46,9 +50,11 @@ class TargetClockTest {
   /** RFC 6528: a timer of 4 microseconds and a keyed hash of the tuple. */
   @Test
   void initialSequenceIsTimerAndHash() {
-    long addresses = 0x0a000201c0a80301L;
     long ports = 0xfde8_1f90L;
-    int hash = (int) SipHash.of(KEY0, KEY1, SipHash.bytes(addresses, ports));
+    int hash =
+        (int)
+            SipHash.of(
+                KEY0, KEY1, SipHash.bytes(0, 0xffff_0a00_0201L, 0, 0xffff_c0a8_0301L, ports));
     assertThat(clock.initialSequence(OWN, 0xfde8, TARGET, 0x1f90, 0)).isEqualTo(hash);
     assertThat(clock.initialSequence(OWN, 0xfde8, TARGET, 0x1f90, 40_000)).isEqualTo(hash + 10);
   }
@@ -73,17 +79,26 @@ class TargetClockTest {
   @Test
   void initialSequenceDiffersWithEachPartOfTheTuple() {
     int[][] tuples = {
-      {OWN, 10_000, TARGET, 80},
-      {OWN + 1, 10_000, TARGET, 80},
-      {OWN, 10_001, TARGET, 80},
-      {OWN, 10_000, TARGET + 1, 80},
-      {OWN, 10_000, TARGET, 81},
-      {TARGET, 10_000, OWN, 80},
-      {OWN, 80, TARGET, 10_000},
+      {OWN_V4, 10_000, TARGET_V4, 80},
+      {OWN_V4 + 1, 10_000, TARGET_V4, 80},
+      {OWN_V4, 10_001, TARGET_V4, 80},
+      {OWN_V4, 10_000, TARGET_V4 + 1, 80},
+      {OWN_V4, 10_000, TARGET_V4, 81},
+      {TARGET_V4, 10_000, OWN_V4, 80},
+      {OWN_V4, 80, TARGET_V4, 10_000},
     };
     Set<Integer> seen = new HashSet<>();
     for (int[] t : tuples) {
-      assertThat(seen.add(clock.initialSequence(t[0], t[1], t[2], t[3], 5))).isTrue();
+      Ip own = new Ip().setV4(t[0]);
+      Ip target = new Ip().setV4(t[2]);
+      assertThat(seen.add(clock.initialSequence(own, t[1], target, t[3], 5))).isTrue();
+    }
+    // Each bit of an IPv6 address counts.
+    for (int bit = 0; bit < 128; bit++) {
+      Ip own = new Ip().set(bit < 64 ? 1L << bit : 0, bit < 64 ? 0 : 1L << (bit - 64));
+      assertThat(seen.add(clock.initialSequence(own, 10_000, TARGET, 80, 5))).isTrue();
+      assertThat(seen.add(clock.initialSequence(OWN, 10_000, own, 80, 5))).isTrue();
+      assertThat(seen.add(clock.clockAdd(own))).isTrue();
     }
   }
 
@@ -93,7 +108,7 @@ class TargetClockTest {
     assertThat(at0).isEqualTo(clock.clockAdd(TARGET));
     assertThat(clock.timestamp(TARGET, 999_999)).isEqualTo(at0);
     assertThat(clock.timestamp(TARGET, 1_000_000)).isEqualTo(at0 + 1);
-    assertThat(clock.clockAdd(TARGET + 1)).isNotEqualTo(clock.clockAdd(TARGET));
+    assertThat(clock.clockAdd(new Ip().setV4(TARGET_V4 + 1))).isNotEqualTo(clock.clockAdd(TARGET));
   }
 
   @Test

@@ -19,7 +19,7 @@ class LabTest {
 
   @BeforeEach
   void needs() {
-    List<String> missing = Probe.missing("nginx", "curl");
+    List<String> missing = Probe.missing("nginx", "curl", "ping", "ethtool");
     assumeTrue(missing.isEmpty(), () -> "missing: " + missing);
   }
 
@@ -41,14 +41,65 @@ class LabTest {
   }
 
   @Test
-  void forwardingReachesTargetsUntilItIsClosed() {
+  void narrowLinksAreFoundByWhoSendsTooMuch() {
+    LabPlan plan = LabPlan.of(1).withMtu(9000, 9000).withNarrowClient(1400).withNarrowTarget(1300);
+    try (Lab lab = plan.withClusterAddresses(3).open()) {
+      for (Family family : Family.values()) {
+        String client = lab.clientAddress(family);
+        assertThat(biggest(lab.dmz(), family, client)).isEqualTo(1400);
+        assertThat(biggest(lab.dmz(), family, lab.target(1).address(family))).isEqualTo(1300);
+        assertThat(biggest(lab.client(), family, family.publicAddress())).isEqualTo(1400);
+        assertThat(lab.dmz().sh("ip -o address show dev d1"))
+            .contains(family.address(2, 1) + "/", family.address(2, 2) + "/")
+            .contains(family.address(2, 3) + "/");
+      }
+    }
+  }
+
+  /** The biggest IP packet of three that reaches an address unfragmented, in bytes. */
+  private static int biggest(Namespace from, Family family, String address) {
+    int headers = family == Family.IPV4 ? 28 : 48;
+    int biggest = 0;
+    for (int size : new int[] {1300, 1400, 9000}) {
+      Result ping =
+          from.run(
+              LIMIT,
+              "ping",
+              "-M",
+              "do",
+              "-c",
+              "1",
+              "-W",
+              "1",
+              "-s",
+              Integer.toString(size - headers),
+              address);
+      biggest = ping.exit() == 0 ? size : biggest;
+    }
+    return biggest;
+  }
+
+  @Test
+  void withoutOffloadEachPacketIsASegmentWithItsChecksum() {
+    try (Lab lab = LabPlan.of(1).withOffload(LabPlan.Offload.NONE).open()) {
+      String features = lab.client().sh("ethtool -k c0; ip -d link show dev c0");
+      assertThat(features)
+          .contains("tx-checksumming: off", "generic-receive-offload: off", "gso_max_segs 1 ");
+    }
+  }
+
+  @Test
+  void forwardingReachesTargetsInBothFamiliesUntilItIsClosed() {
     try (Lab lab = Lab.openDirect()) {
       Target target = lab.target(1);
       Nginx.start(lab, target, 80);
       Content.write(target.files().resolve("file"), 1000, 1);
       try (Forwarding forwarding = lab.forward()) {
         assertThat(forwarding).isNotNull();
-        lab.client().run(LIMIT, "curl", "-sSf", "-o", "/dev/null", target.url("/file")).orThrow();
+        for (Family family : Family.values()) {
+          String url = target.url(family, "/file");
+          lab.client().run(LIMIT, "curl", "-gsSf", "-o", "/dev/null", url).orThrow();
+        }
       }
       assertThat(lab.client().run(LIMIT, "curl", "-sS", target.url("/file")).exit()).isEqualTo(7);
       assertThat(lab.dmz().sh("cat /proc/sys/net/ipv4/ip_forward").strip()).isEqualTo("0");

@@ -3,6 +3,7 @@ package dev.baton.net;
 import static dev.baton.net.Packets.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.address.Ip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -88,7 +89,21 @@ class ChecksumTest {
   @Test
   void pseudoHeaderIsThatOfRfc9293() {
     byte[] pseudo = hex("c0a8fffe cb007109 00 06 ffff");
-    assertThat(Checksum.fold(Checksum.pseudoHeader(0xc0a8fffe, 0xcb007109, 0xffff)) & 0xffff)
+    Ip source = new Ip().setV4(0xc0a8fffe);
+    Ip destination = new Ip().setV4(0xcb007109);
+    assertThat(Checksum.fold(Checksum.pseudoHeader(source, destination, 0xffff)) & 0xffff)
+        .isEqualTo(Packets.checksum(pseudo, 0, pseudo.length, 0));
+  }
+
+  @Test
+  void pseudoHeaderIsThatOfRfc8200() {
+    byte[] pseudo =
+        hex(
+            "fd00ffff 80000000 fffffffe 00000001 20010db8 ffffffff ffffffff ffffffff"
+                + "0000ffff 000000 06");
+    Ip source = new Ip().set(0xfd00ffff_80000000L, 0xfffffffe_00000001L);
+    Ip destination = new Ip().set(0x20010db8_ffffffffL, -1);
+    assertThat(Checksum.fold(Checksum.pseudoHeader(source, destination, 0xffff)) & 0xffff)
         .isEqualTo(Packets.checksum(pseudo, 0, pseudo.length, 0));
   }
 }

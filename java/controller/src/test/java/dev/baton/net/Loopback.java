@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
@@ -47,19 +49,38 @@ final class Loopback implements AutoCloseable {
    * @param receiveBuffer the client's; 0: the kernel's choice
    */
   Loopback(int mtu, int receiveBuffer) {
-    listener = new Listener(calls, Inet4Address.ofLiteral("127.0.0.1"), PORT, mtu);
+    this("127.0.0.1", "127.0.0.1", mtu, receiveBuffer);
+  }
+
+  /** A new connection of either family, to a listener that may take both. */
+  Loopback(String listen, String connect) {
+    this(listen, connect, 0, 0);
+  }
+
+  private Loopback(String listen, String connect, int mtu, int receiveBuffer) {
+    InetAddress to = InetAddress.ofLiteral(connect);
+    listener = new Listener(calls, Ip.of(InetAddress.ofLiteral(listen)), PORT, false, mtu);
     try {
-      client = SocketChannel.open(StandardProtocolFamily.INET);
+      client =
+          SocketChannel.open(
+              to instanceof Inet4Address
+                  ? StandardProtocolFamily.INET
+                  : StandardProtocolFamily.INET6);
       if (receiveBuffer > 0) {
         client.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
       }
-      client.connect(new InetSocketAddress(Inet4Address.ofLiteral("127.0.0.1"), PORT));
+      client.connect(new InetSocketAddress(to, PORT));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     int[] accepted = {-1};
     eventually(() -> (accepted[0] = calls.accept(listener.fd())) >= 0);
     fd = accepted[0];
+  }
+
+  /** The socket's family. */
+  int family() {
+    return listener.family();
   }
 
   /** On this thread, for it is in the namespace and owns the memory. */

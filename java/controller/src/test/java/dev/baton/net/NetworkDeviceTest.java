@@ -2,10 +2,13 @@ package dev.baton.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.testing.OwnNetwork;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(OwnNetwork.class)
 class NetworkDeviceTest {
   @Test
   void theLoopbackInterfaceIsWhatSysfsSays() throws Exception {
@@ -17,7 +20,17 @@ class NetworkDeviceTest {
   }
 
   @Test
+  void aVethTellsItsAddressAndItsDriver() {
+    OwnNetwork.run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far");
+    OwnNetwork.run("ip", "link", "set", "near", "address", "fe:01:03:05:07:89");
+    assertThat(NetworkDevice.mac("near")).hasValue(0x8907_0503_01feL);
+    assertThat(NetworkDevice.driver("near")).hasValue("veth");
+  }
+
+  @Test
   void whatIsNotThereIsEmpty() {
+    assertThat(NetworkDevice.mac("baton-nowhere")).isEmpty();
+    assertThat(NetworkDevice.driver("baton-nowhere")).isEmpty();
     assertThat(NetworkDevice.index("baton-nowhere")).isEmpty();
     assertThat(NetworkDevice.mtu("baton-nowhere")).isEmpty();
   }

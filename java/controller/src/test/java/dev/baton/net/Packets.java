@@ -56,4 +56,15 @@ final class Packets {
     pseudo[11] = (byte) length;
     return checksum(packet, 20, packet.length, ~checksum(pseudo, 0, 12, 0) & 0xffff);
   }
+
+  /** The same over IPv6. */
+  static int tcpResidueV6(byte[] packet) {
+    byte[] pseudo = new byte[40];
+    System.arraycopy(packet, 8, pseudo, 0, 32);
+    int length = packet.length - 40;
+    pseudo[34] = (byte) (length >> 8);
+    pseudo[35] = (byte) length;
+    pseudo[39] = 6;
+    return checksum(packet, 40, packet.length, ~checksum(pseudo, 0, 40, 0) & 0xffff);
+  }
 }

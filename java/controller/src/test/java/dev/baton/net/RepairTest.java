@@ -3,13 +3,17 @@ package dev.baton.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
 import dev.baton.testing.OwnNetwork;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Repair mode on a real connection: who gives up goes on as before, who closes is not heard. */
 @Tag("namespace")
@@ -142,11 +146,23 @@ class RepairTest {
     }
   }
 
-  @Test
-  void arrivalInterfaceIsTheOneTheHandshakeCameBy() throws IOException {
-    try (Loopback pair = new Loopback()) {
+  /** A dual-stack socket that holds an IPv4 connection is read like any. */
+  @ParameterizedTest(name = "{1} to a listener on {0}")
+  @CsvSource({"127.0.0.1, 127.0.0.1", "::1, ::1", "::, ::1", "::, 127.0.0.1"})
+  void everyFamilyIsReadAlike(String listen, String connect) throws IOException {
+    try (Loopback pair = new Loopback(listen, connect)) {
       int loopback = java.net.NetworkInterface.getByName("lo").getIndex();
-      assertThat(pair.calls.arrivalInterface(pair.fd)).isEqualTo(loopback);
+      assertThat(pair.calls.arrivalInterface(pair.fd, pair.family())).isEqualTo(loopback);
+      Ip peer = new Ip();
+      pair.calls.peerAddress(peer);
+      assertThat(peer).isEqualTo(Ip.of(InetAddress.ofLiteral(connect)));
+      pair.calls.localAddress(pair.fd, peer);
+      assertThat(peer).isEqualTo(Ip.of(InetAddress.ofLiteral(connect)));
+      pair.clientSends(1000);
+      assertThat(pair.leg.negotiated(pair.fd)).isZero();
+      assertThat(pair.leg.acknowledged()).isEqualTo(1000);
+      assertThat(pair.leg.clientMss()).isEqualTo(peer.isV4() ? 65_495 : 65_476);
+      assertThat(pair.leg.snapshot(pair.fd)).isZero();
     }
   }
 
@@ -154,9 +170,9 @@ class RepairTest {
   @Test
   void arrivalInterfaceIsUnknownWhereItWasNotKept() throws IOException {
     try (Loopback pair = new Loopback()) {
-      assertThat(pair.calls.arrivalInterface(pair.fd)).isPositive();
+      assertThat(pair.calls.arrivalInterface(pair.fd, pair.family())).isPositive();
       pair.calls.setOption(pair.fd, LibC.IPPROTO_IP(), LibC.IP_PKTINFO(), 0);
-      assertThat(pair.calls.arrivalInterface(pair.fd)).isEqualTo(-LibC.ENOENT());
+      assertThat(pair.calls.arrivalInterface(pair.fd, pair.family())).isEqualTo(-LibC.ENOENT());
     }
   }
 }

@@ -104,4 +104,33 @@ class SavedSynTest {
     assertThat(SavedSyn.mss(segment, 0)).isZero();
     assertThat(SavedSyn.mss(segment, -1)).isZero();
   }
+
+  /** Where extension headers stand in front, the kernel's own knowledge of the MSS must do. */
+  @Test
+  void extensionHeadersAreNoTcpHeader() {
+    byte[] syn = hex(IPV6 + tcp("020405b4"));
+    assertThat(mss(syn)).isEqualTo(1460);
+    syn[6] = 60; // destination options
+    assertThat(mss(syn)).isZero();
+  }
+
+  @ParameterizedTest(name = "{0}{1}: {3}")
+  @CsvSource({
+    "50, 02, false, no ECN",
+    "50, c2, false, ECN as in RFC 3168",
+    "51, c2, true,  accurate ECN: AE, CWR and ECE",
+    "5e, c2, false, reserved bits"
+  })
+  void accurateEcnIsAskedForByAe(String offset, String flags, boolean accurate, String why) {
+    String head = TCP + offset + flags + "faf0 0000 0000";
+    for (String ip : new String[] {ipv4(5), ipv4(15), IPV6}) {
+      byte[] syn = hex(ip + head);
+      assertThat(SavedSyn.asksForAccurateEcn(MemorySegment.ofArray(syn), syn.length))
+          .as(why)
+          .isEqualTo(accurate);
+      assertThat(SavedSyn.asksForAccurateEcn(MemorySegment.ofArray(syn), syn.length - 1))
+          .as("half a header")
+          .isFalse();
+    }
+  }
 }

@@ -6,8 +6,10 @@ import static dev.baton.net.Packets.u16;
 import static dev.baton.net.Packets.u8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.address.Ip;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -16,9 +18,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SegmentTest {
-  private static final int OWN = 0x0a000201;
-  private static final int TARGET = 0x0a000301;
-  private static final int CLIENT = 0xcb007109;
+  private static final Ip OWN = new Ip().setV4(0x0a000201);
+  private static final Ip TARGET = new Ip().setV4(0x0a000301);
+  private static final Ip CLIENT = new Ip().setV4(0xcb007109);
+  private static final Ip OWN_V6 = Ip.of(InetAddress.ofLiteral("fd00:0:0:2::1"));
+  private static final Ip TARGET_V6 = Ip.of(InetAddress.ofLiteral("fd00:0:0:2::b"));
+  private static final Ip CLIENT_V6 = Ip.of(InetAddress.ofLiteral("2001:db8::ffff:9"));
+  private static final Ip ONES = new Ip().setV4(-1);
   private static final int OPTIONS = 40;
   private static final int ACK_NUMBER = 28;
   private static final int FLAGS = 33;
@@ -72,6 +78,43 @@ class SegmentTest {
     assertThat(Packets.tcpResidue(packet)).as("TCP checksum").isZero();
   }
 
+  /** The longest form fills the forty bytes of options exactly. */
+  @Test
+  void synWithAllOptionsOverIpv6ByteForByte() {
+    Segment syn = syn().between(OWN_V6, 10_000, TARGET_V6, 8080).redirect(CLIENT_V6, 9);
+    assertThat(written(syn))
+        .isEqualTo(
+            hex(
+                """
+                60000000 003c0640 fd000000 00000002 00000000 00000001 fd000000 00000002
+                00000000 0000000b 27101f90 11223344 aabbccdd f0c2faf0 af49d431 020405b4
+                03030704 02080a01 020304f1 f2f3f4fe 15524419 20010db8 00000000 00000000
+                ffff0009
+                """));
+  }
+
+  @Test
+  void dataSegmentOverIpv6ByteForByte() {
+    byte[] packet =
+        written(
+            new Segment()
+                .between(OWN_V6, 32_767, TARGET_V6, 80)
+                .sequence(0xfffffff0)
+                .acknowledgment(0x80000001)
+                .flags(Segment.ACK | Segment.PSH)
+                .window(65_535)
+                .timestamps(-1, 1),
+            "GET /\r\n".getBytes(StandardCharsets.US_ASCII));
+    assertThat(packet)
+        .isEqualTo(
+            hex(
+                """
+                60000000 00270640 fd000000 00000002 00000000 00000001 fd000000 00000002
+                00000000 0000000b 7fff0050 fffffff0 80000001 8018ffff a7e70000 0101080a
+                ffffffff 00000001 47455420 2f0d0a
+                """));
+  }
+
   @Test
   void dataSegmentWithTimestampsAndOddPayloadByteForByte() {
     byte[] packet =
@@ -98,7 +141,11 @@ class SegmentTest {
   @Test
   void resetWithoutOptionsByteForByte() {
     byte[] packet =
-        written(new Segment().between(0xc0a8fffe, 80, CLIENT, 1).sequence(1).flags(Segment.RST));
+        written(
+            new Segment()
+                .between(new Ip().setV4(0xc0a8fffe), 80, CLIENT, 1)
+                .sequence(1)
+                .flags(Segment.RST));
     assertThat(packet)
         .isEqualTo(
             hex(
@@ -137,6 +184,27 @@ class SegmentTest {
             new Segment().between(OWN, 1, TARGET, 2).flags(Segment.SYN).redirect(CLIENT, scale));
     byte[] option = Arrays.copyOfRange(packet, OPTIONS, packet.length);
     assertThat(option).as(why).isEqualTo(hex("fe 09 5244" + versionAndScale + "cb007109 000000"));
+  }
+
+  /** All 32 combinations of a SYN's options over IPv6: what TCP has room for is enough. */
+  @Test
+  void optionsFitOverIpv6Too() {
+    for (int set = 0; set < 32; set++) {
+      Segment segment =
+          new Segment().between(OWN_V6, 1, TARGET_V6, 2).flags(Segment.SYN).mss(set & 1);
+      segment.windowScale((set & 2) != 0 ? 14 : -1).sackPermitted((set & 4) != 0);
+      if ((set & 8) != 0) {
+        segment.timestamps(1, 2);
+      }
+      if ((set & 16) != 0) {
+        segment.redirect(CLIENT_V6, 15);
+      }
+      byte[] packet = written(segment);
+      assertThat(packet.length).as("options %d", set).isBetween(60, 100);
+      assertThat(u16(packet, 4)).as("payload length").isEqualTo(packet.length - 40);
+      assertThat(u8(packet, 52) >> 4).as("data offset").isEqualTo((packet.length - 40) / 4);
+      assertThat(Packets.tcpResidueV6(packet)).isZero();
+    }
   }
 
   /** All 32 combinations of a SYN's options. */
@@ -200,7 +268,7 @@ class SegmentTest {
     byte[] payload = new byte[size];
     Arrays.fill(payload, (byte) 0xff);
     Segment segment =
-        new Segment().between(-1, 0xffff, -1, 0xffff).flags(Segment.ACK).timestamps(-1, -1);
+        new Segment().between(ONES, 0xffff, ONES, 0xffff).flags(Segment.ACK).timestamps(-1, -1);
     byte[] packet = written(segment.sequence(-1).acknowledgment(-1).window(0xffff), payload);
     assertThat(packet).as(why).hasSize(52 + size).endsWith(payload);
     assertThat(u16(packet, 2)).as("total length").isEqualTo(52 + size);

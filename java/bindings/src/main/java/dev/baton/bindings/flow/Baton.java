@@ -23,23 +23,14 @@ public class Baton extends Baton$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int BATON_SCHEMA = (int)1L;
+    private static final int BATON_SCHEMA = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define BATON_SCHEMA 1
+     * #define BATON_SCHEMA 2
      * }
      */
     public static int BATON_SCHEMA() {
         return BATON_SCHEMA;
-    }
-    private static final int BATON_TC_PRIORITY = (int)47728L;
-    /**
-     * {@snippet lang=c :
-     * #define BATON_TC_PRIORITY 47728
-     * }
-     */
-    public static int BATON_TC_PRIORITY() {
-        return BATON_TC_PRIORITY;
     }
     private static final int BATON_TC_HANDLE = (int)47728L;
     /**
@@ -112,6 +103,15 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_RINGS_MAX() {
         return BATON_RINGS_MAX;
+    }
+    private static final int BATON_HOP_SHIFT = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * #define BATON_HOP_SHIFT 26
+     * }
+     */
+    public static int BATON_HOP_SHIFT() {
+        return BATON_HOP_SHIFT;
     }
     private static final int BATON_ACTION_PENDING = (int)1L;
     /**
@@ -293,6 +293,24 @@ public class Baton extends Baton$shared {
     public static int BATON_EVENT_CLOSED() {
         return BATON_EVENT_CLOSED;
     }
+    private static final int BATON_EVENT_UNREACHABLE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_event_type.BATON_EVENT_UNREACHABLE = 7
+     * }
+     */
+    public static int BATON_EVENT_UNREACHABLE() {
+        return BATON_EVENT_UNREACHABLE;
+    }
+    private static final int BATON_EVENT_TOO_BIG = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_event_type.BATON_EVENT_TOO_BIG = 8
+     * }
+     */
+    public static int BATON_EVENT_TOO_BIG() {
+        return BATON_EVENT_TOO_BIG;
+    }
     private static final int BATON_REASON_NONE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -445,6 +463,87 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_DROP_REWRITE() {
         return BATON_DROP_REWRITE;
+    }
+    private static final int BATON_DROP_EXTENSION = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_EXTENSION = 17
+     * }
+     */
+    public static int BATON_DROP_EXTENSION() {
+        return BATON_DROP_EXTENSION;
+    }
+    private static final int BATON_DROP_UNACCEPTABLE = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_UNACCEPTABLE = 18
+     * }
+     */
+    public static int BATON_DROP_UNACCEPTABLE() {
+        return BATON_DROP_UNACCEPTABLE;
+    }
+    private static final int BATON_TOO_BIG_ANSWERED = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_TOO_BIG_ANSWERED = 19
+     * }
+     */
+    public static int BATON_TOO_BIG_ANSWERED() {
+        return BATON_TOO_BIG_ANSWERED;
+    }
+    private static final int BATON_DROP_TOO_BIG = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_TOO_BIG = 20
+     * }
+     */
+    public static int BATON_DROP_TOO_BIG() {
+        return BATON_DROP_TOO_BIG;
+    }
+    private static final int BATON_ICMP_TRANSLATED = (int)21L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_ICMP_TRANSLATED = 21
+     * }
+     */
+    public static int BATON_ICMP_TRANSLATED() {
+        return BATON_ICMP_TRANSLATED;
+    }
+    private static final int BATON_DROP_ICMP = (int)22L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_ICMP = 22
+     * }
+     */
+    public static int BATON_DROP_ICMP() {
+        return BATON_DROP_ICMP;
+    }
+    private static final int BATON_REVIVED = (int)23L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_REVIVED = 23
+     * }
+     */
+    public static int BATON_REVIVED() {
+        return BATON_REVIVED;
+    }
+    private static final int BATON_XDP_TRANSLATED = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_XDP_TRANSLATED = 24
+     * }
+     */
+    public static int BATON_XDP_TRANSLATED() {
+        return BATON_XDP_TRANSLATED;
+    }
+    private static final int BATON_XDP_TO_TC = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_XDP_TO_TC = 25
+     * }
+     */
+    public static int BATON_XDP_TO_TC() {
+        return BATON_XDP_TO_TC;
     }
     private static final int BATON_REASON_KERNEL_MAX = (int)32L;
     /**
@@ -662,6 +761,33 @@ public class Baton extends Baton$shared {
     public static int BATON_TARGET_UNROUTABLE() {
         return BATON_TARGET_UNROUTABLE;
     }
+    private static final int BATON_TARGET_NO_ECN = (int)86L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_TARGET_NO_ECN = 86
+     * }
+     */
+    public static int BATON_TARGET_NO_ECN() {
+        return BATON_TARGET_NO_ECN;
+    }
+    private static final int BATON_TARGET_UNREACHABLE = (int)87L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_TARGET_UNREACHABLE = 87
+     * }
+     */
+    public static int BATON_TARGET_UNREACHABLE() {
+        return BATON_TARGET_UNREACHABLE;
+    }
+    private static final int BATON_NO_ADDRESS_IN_FAMILY = (int)88L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NO_ADDRESS_IN_FAMILY = 88
+     * }
+     */
+    public static int BATON_NO_ADDRESS_IN_FAMILY() {
+        return BATON_NO_ADDRESS_IN_FAMILY;
+    }
     private static final int BATON_REASON_MAX = (int)128L;
     /**
      * {@snippet lang=c :
@@ -733,6 +859,18 @@ public class Baton extends Baton$shared {
     }
     /**
      * {@snippet lang=c :
+     * #define BATON_MAP_LINKS "baton_links"
+     * }
+     */
+    public static MemorySegment BATON_MAP_LINKS() {
+        class Holder {
+            static final MemorySegment BATON_MAP_LINKS
+                = Baton.LIBRARY_ARENA.allocateFrom("baton_links");
+        }
+        return Holder.BATON_MAP_LINKS;
+    }
+    /**
+     * {@snippet lang=c :
      * #define BATON_PROGRAM_INGRESS "baton_ingress"
      * }
      */
@@ -755,6 +893,18 @@ public class Baton extends Baton$shared {
         }
         return Holder.BATON_PROGRAM_GUARD;
     }
+    /**
+     * {@snippet lang=c :
+     * #define BATON_PROGRAM_XDP "baton_xdp"
+     * }
+     */
+    public static MemorySegment BATON_PROGRAM_XDP() {
+        class Holder {
+            static final MemorySegment BATON_PROGRAM_XDP
+                = Baton.LIBRARY_ARENA.allocateFrom("baton_xdp");
+        }
+        return Holder.BATON_PROGRAM_XDP;
+    }
     private static final int BATON_MARK_TRANSLATED = (int)1112862991L;
     /**
      * {@snippet lang=c :
@@ -772,6 +922,24 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_MARK_OWN() {
         return BATON_MARK_OWN;
+    }
+    private static final int BATON_MARK_LEARN = (int)1112862993L;
+    /**
+     * {@snippet lang=c :
+     * #define BATON_MARK_LEARN 1112862993
+     * }
+     */
+    public static int BATON_MARK_LEARN() {
+        return BATON_MARK_LEARN;
+    }
+    private static final int BATON_TC_PRIORITY = (int)47712L;
+    /**
+     * {@snippet lang=c :
+     * #define BATON_TC_PRIORITY 47712
+     * }
+     */
+    public static int BATON_TC_PRIORITY() {
+        return BATON_TC_PRIORITY;
     }
 }
 

@@ -36,6 +36,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u32 slot;
  *     __u64 expires;
  *     __u64 created;
+ *     __u16 mtu;
+ *     __u16 pad[3];
  * }
  * }
  */
@@ -66,7 +68,9 @@ public class baton_flow {
         Baton.C_INT.withName("instance"),
         Baton.C_INT.withName("slot"),
         Baton.C_LONG_LONG.withName("expires"),
-        Baton.C_LONG_LONG.withName("created")
+        Baton.C_LONG_LONG.withName("created"),
+        Baton.C_SHORT.withName("mtu"),
+        MemoryLayout.sequenceLayout(3, Baton.C_SHORT).withName("pad")
     ).withName("baton_flow");
 
     /**
@@ -1064,6 +1068,127 @@ public class baton_flow {
      */
     public static void created(MemorySegment struct, long fieldValue) {
         struct.set(created$LAYOUT, created$OFFSET, fieldValue);
+    }
+
+    private static final OfShort mtu$LAYOUT = (OfShort)$LAYOUT.select(groupElement("mtu"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * __u16 mtu
+     * }
+     */
+    public static final OfShort mtu$layout() {
+        return mtu$LAYOUT;
+    }
+
+    private static final long mtu$OFFSET = $LAYOUT.byteOffset(groupElement("mtu"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * __u16 mtu
+     * }
+     */
+    public static final long mtu$offset() {
+        return mtu$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * __u16 mtu
+     * }
+     */
+    public static short mtu(MemorySegment struct) {
+        return struct.get(mtu$LAYOUT, mtu$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * __u16 mtu
+     * }
+     */
+    public static void mtu(MemorySegment struct, short fieldValue) {
+        struct.set(mtu$LAYOUT, mtu$OFFSET, fieldValue);
+    }
+
+    private static final SequenceLayout pad$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("pad"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static final SequenceLayout pad$layout() {
+        return pad$LAYOUT;
+    }
+
+    private static final long pad$OFFSET = $LAYOUT.byteOffset(groupElement("pad"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static final long pad$offset() {
+        return pad$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static MemorySegment pad(MemorySegment struct) {
+        return struct.asSlice(pad$OFFSET, pad$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static void pad(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, pad$OFFSET, pad$LAYOUT.byteSize());
+    }
+
+    private static long[] pad$DIMS = { 3 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static long[] pad$dimensions() {
+        return pad$DIMS;
+    }
+    private static final VarHandle pad$ELEM_HANDLE = pad$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static short pad(MemorySegment struct, long index0) {
+        return (short)pad$ELEM_HANDLE.get(struct, pad$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * __u16 pad[3]
+     * }
+     */
+    public static void pad(MemorySegment struct, long index0, short fieldValue) {
+        pad$ELEM_HANDLE.set(struct, pad$OFFSET, index0, fieldValue);
     }
 
     /**

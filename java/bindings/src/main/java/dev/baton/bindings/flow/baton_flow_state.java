@@ -27,6 +27,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u16 window;
  *     __u16 pad;
  *     __u32 flags;
+ *     __u64 hop;
  * }
  * }
  */
@@ -48,7 +49,8 @@ public class baton_flow_state {
         Baton.C_INT.withName("tsval_newest"),
         Baton.C_SHORT.withName("window"),
         Baton.C_SHORT.withName("pad"),
-        Baton.C_INT.withName("flags")
+        Baton.C_INT.withName("flags"),
+        Baton.C_LONG_LONG.withName("hop")
     ).withName("baton_flow_state");
 
     /**
@@ -584,6 +586,50 @@ public class baton_flow_state {
      */
     public static void flags(MemorySegment struct, int fieldValue) {
         struct.set(flags$LAYOUT, flags$OFFSET, fieldValue);
+    }
+
+    private static final OfLong hop$LAYOUT = (OfLong)$LAYOUT.select(groupElement("hop"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * __u64 hop
+     * }
+     */
+    public static final OfLong hop$layout() {
+        return hop$LAYOUT;
+    }
+
+    private static final long hop$OFFSET = $LAYOUT.byteOffset(groupElement("hop"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * __u64 hop
+     * }
+     */
+    public static final long hop$offset() {
+        return hop$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * __u64 hop
+     * }
+     */
+    public static long hop(MemorySegment struct) {
+        return struct.get(hop$LAYOUT, hop$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * __u64 hop
+     * }
+     */
+    public static void hop(MemorySegment struct, long fieldValue) {
+        struct.set(hop$LAYOUT, hop$OFFSET, fieldValue);
     }
 
     /**

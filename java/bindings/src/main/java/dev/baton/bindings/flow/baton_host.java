@@ -19,7 +19,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u32 schema;
  *     __u32 clsact_public;
  *     __u32 clsact_cluster;
- *     __u32 loops;
+ *     __u32 pad;
  * }
  * }
  */
@@ -34,7 +34,7 @@ public class baton_host {
         Baton.C_INT.withName("schema"),
         Baton.C_INT.withName("clsact_public"),
         Baton.C_INT.withName("clsact_cluster"),
-        Baton.C_INT.withName("loops")
+        Baton.C_INT.withName("pad")
     ).withName("baton_host");
 
     /**
@@ -253,48 +253,48 @@ public class baton_host {
         struct.set(clsact_cluster$LAYOUT, clsact_cluster$OFFSET, fieldValue);
     }
 
-    private static final OfInt loops$LAYOUT = (OfInt)$LAYOUT.select(groupElement("loops"));
+    private static final OfInt pad$LAYOUT = (OfInt)$LAYOUT.select(groupElement("pad"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * __u32 loops
+     * __u32 pad
      * }
      */
-    public static final OfInt loops$layout() {
-        return loops$LAYOUT;
+    public static final OfInt pad$layout() {
+        return pad$LAYOUT;
     }
 
-    private static final long loops$OFFSET = $LAYOUT.byteOffset(groupElement("loops"));
+    private static final long pad$OFFSET = $LAYOUT.byteOffset(groupElement("pad"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * __u32 loops
+     * __u32 pad
      * }
      */
-    public static final long loops$offset() {
-        return loops$OFFSET;
+    public static final long pad$offset() {
+        return pad$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * __u32 loops
+     * __u32 pad
      * }
      */
-    public static int loops(MemorySegment struct) {
-        return struct.get(loops$LAYOUT, loops$OFFSET);
+    public static int pad(MemorySegment struct) {
+        return struct.get(pad$LAYOUT, pad$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * __u32 loops
+     * __u32 pad
      * }
      */
-    public static void loops(MemorySegment struct, int fieldValue) {
-        struct.set(loops$LAYOUT, loops$OFFSET, fieldValue);
+    public static void pad(MemorySegment struct, int fieldValue) {
+        struct.set(pad$LAYOUT, pad$OFFSET, fieldValue);
     }
 
     /**

@@ -132,6 +132,15 @@ public class LibBpf extends LibBpf$shared {
     public static int BPF_PROG_TYPE_XDP() {
         return BPF_PROG_TYPE_XDP;
     }
+    private static final int BPF_CGROUP_SOCK_OPS = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum bpf_attach_type.BPF_CGROUP_SOCK_OPS = 3
+     * }
+     */
+    public static int BPF_CGROUP_SOCK_OPS() {
+        return BPF_CGROUP_SOCK_OPS;
+    }
     private static final int BPF_ANY = (int)0L;
     /**
      * {@snippet lang=c :
@@ -4392,6 +4401,131 @@ public class LibBpf extends LibBpf$shared {
         }
     }
 
+    private static class bpf_prog_attach {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            LibBpf.C_INT,
+            LibBpf.C_INT,
+            LibBpf.C_INT,
+            LibBpf.C_INT,
+            LibBpf.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bpf_prog_attach");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int bpf_prog_attach(int prog_fd, int attachable_fd, enum bpf_attach_type type, unsigned int flags)
+     * }
+     */
+    public static FunctionDescriptor bpf_prog_attach$descriptor() {
+        return bpf_prog_attach.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int bpf_prog_attach(int prog_fd, int attachable_fd, enum bpf_attach_type type, unsigned int flags)
+     * }
+     */
+    public static MethodHandle bpf_prog_attach$handle() {
+        return bpf_prog_attach.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int bpf_prog_attach(int prog_fd, int attachable_fd, enum bpf_attach_type type, unsigned int flags)
+     * }
+     */
+    public static MemorySegment bpf_prog_attach$address() {
+        return bpf_prog_attach.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int bpf_prog_attach(int prog_fd, int attachable_fd, enum bpf_attach_type type, unsigned int flags)
+     * }
+     */
+    public static int bpf_prog_attach(int prog_fd, int attachable_fd, int type, int flags) {
+        var mh$ = bpf_prog_attach.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bpf_prog_attach", prog_fd, attachable_fd, type, flags);
+            }
+            return (int)mh$.invokeExact(prog_fd, attachable_fd, type, flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class bpf_prog_detach2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            LibBpf.C_INT,
+            LibBpf.C_INT,
+            LibBpf.C_INT,
+            LibBpf.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("bpf_prog_detach2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int bpf_prog_detach2(int prog_fd, int attachable_fd, enum bpf_attach_type type)
+     * }
+     */
+    public static FunctionDescriptor bpf_prog_detach2$descriptor() {
+        return bpf_prog_detach2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int bpf_prog_detach2(int prog_fd, int attachable_fd, enum bpf_attach_type type)
+     * }
+     */
+    public static MethodHandle bpf_prog_detach2$handle() {
+        return bpf_prog_detach2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int bpf_prog_detach2(int prog_fd, int attachable_fd, enum bpf_attach_type type)
+     * }
+     */
+    public static MemorySegment bpf_prog_detach2$address() {
+        return bpf_prog_detach2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int bpf_prog_detach2(int prog_fd, int attachable_fd, enum bpf_attach_type type)
+     * }
+     */
+    public static int bpf_prog_detach2(int prog_fd, int attachable_fd, int type) {
+        var mh$ = bpf_prog_detach2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("bpf_prog_detach2", prog_fd, attachable_fd, type);
+            }
+            return (int)mh$.invokeExact(prog_fd, attachable_fd, type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class bpf_prog_get_fd_by_id {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             LibBpf.C_INT,
@@ -4730,6 +4864,66 @@ public class LibBpf extends LibBpf$shared {
         }
     }
 
+    private static class btf__load_from_kernel_by_id {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            LibBpf.C_POINTER,
+            LibBpf.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("btf__load_from_kernel_by_id");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct btf *btf__load_from_kernel_by_id(__u32 id)
+     * }
+     */
+    public static FunctionDescriptor btf__load_from_kernel_by_id$descriptor() {
+        return btf__load_from_kernel_by_id.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct btf *btf__load_from_kernel_by_id(__u32 id)
+     * }
+     */
+    public static MethodHandle btf__load_from_kernel_by_id$handle() {
+        return btf__load_from_kernel_by_id.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct btf *btf__load_from_kernel_by_id(__u32 id)
+     * }
+     */
+    public static MemorySegment btf__load_from_kernel_by_id$address() {
+        return btf__load_from_kernel_by_id.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct btf *btf__load_from_kernel_by_id(__u32 id)
+     * }
+     */
+    public static MemorySegment btf__load_from_kernel_by_id(int id) {
+        var mh$ = btf__load_from_kernel_by_id.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("btf__load_from_kernel_by_id", id);
+            }
+            return (MemorySegment)mh$.invokeExact(id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class btf__find_by_name_kind {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             LibBpf.C_INT,
@@ -5033,6 +5227,15 @@ public class LibBpf extends LibBpf$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
+    }
+    private static final int BPF_F_ALLOW_MULTI = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define BPF_F_ALLOW_MULTI 2
+     * }
+     */
+    public static int BPF_F_ALLOW_MULTI() {
+        return BPF_F_ALLOW_MULTI;
     }
     private static final int XDP_FLAGS_UPDATE_IF_NOEXIST = (int)1L;
     /**

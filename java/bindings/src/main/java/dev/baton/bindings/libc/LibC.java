@@ -104,6 +104,15 @@ public class LibC extends LibC$shared {
     public static int SO_BINDTODEVICE() {
         return SO_BINDTODEVICE;
     }
+    private static final int SO_ACCEPTCONN = (int)30L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_ACCEPTCONN 30
+     * }
+     */
+    public static int SO_ACCEPTCONN() {
+        return SO_ACCEPTCONN;
+    }
     private static final int SO_MARK = (int)36L;
     /**
      * {@snippet lang=c :
@@ -112,6 +121,15 @@ public class LibC extends LibC$shared {
      */
     public static int SO_MARK() {
         return SO_MARK;
+    }
+    private static final int SO_PROTOCOL = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_PROTOCOL 38
+     * }
+     */
+    public static int SO_PROTOCOL() {
+        return SO_PROTOCOL;
     }
     private static final int SO_INCOMING_CPU = (int)49L;
     /**
@@ -392,6 +410,15 @@ public class LibC extends LibC$shared {
     public static int O_NONBLOCK() {
         return O_NONBLOCK;
     }
+    private static final int F_SETFD = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define F_SETFD 2
+     * }
+     */
+    public static int F_SETFD() {
+        return F_SETFD;
+    }
     private static final int F_GETFL = (int)3L;
     /**
      * {@snippet lang=c :
@@ -409,6 +436,15 @@ public class LibC extends LibC$shared {
      */
     public static int F_SETFL() {
         return F_SETFL;
+    }
+    private static final int FD_CLOEXEC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define FD_CLOEXEC 1
+     * }
+     */
+    public static int FD_CLOEXEC() {
+        return FD_CLOEXEC;
     }
     private static final int IP_HDRINCL = (int)3L;
     /**
@@ -437,6 +473,24 @@ public class LibC extends LibC$shared {
     public static int IP_PKTOPTIONS() {
         return IP_PKTOPTIONS;
     }
+    private static final int IPV6_2292PKTINFO = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define IPV6_2292PKTINFO 2
+     * }
+     */
+    public static int IPV6_2292PKTINFO() {
+        return IPV6_2292PKTINFO;
+    }
+    private static final int IPV6_2292PKTOPTIONS = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * #define IPV6_2292PKTOPTIONS 6
+     * }
+     */
+    public static int IPV6_2292PKTOPTIONS() {
+        return IPV6_2292PKTOPTIONS;
+    }
     private static final int IPV6_V6ONLY = (int)26L;
     /**
      * {@snippet lang=c :
@@ -454,6 +508,24 @@ public class LibC extends LibC$shared {
      */
     public static int IPV6_HDRINCL() {
         return IPV6_HDRINCL;
+    }
+    private static final int IPV6_RECVPKTINFO = (int)49L;
+    /**
+     * {@snippet lang=c :
+     * #define IPV6_RECVPKTINFO 49
+     * }
+     */
+    public static int IPV6_RECVPKTINFO() {
+        return IPV6_RECVPKTINFO;
+    }
+    private static final int IPV6_PKTINFO = (int)50L;
+    /**
+     * {@snippet lang=c :
+     * #define IPV6_PKTINFO 50
+     * }
+     */
+    public static int IPV6_PKTINFO() {
+        return IPV6_PKTINFO;
     }
     private static final int CLONE_NEWNET = (int)1073741824L;
     /**
@@ -500,6 +572,15 @@ public class LibC extends LibC$shared {
     public static int SIOCGIFMTU() {
         return SIOCGIFMTU;
     }
+    private static final int SIOCGIFHWADDR = (int)35111L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCGIFHWADDR 35111
+     * }
+     */
+    public static int SIOCGIFHWADDR() {
+        return SIOCGIFHWADDR;
+    }
     private static final int CLOCK_MONOTONIC = (int)1L;
     /**
      * {@snippet lang=c :
@@ -544,6 +625,24 @@ public class LibC extends LibC$shared {
      */
     public static int ETH_P_ALL() {
         return ETH_P_ALL;
+    }
+    private static final int ETHTOOL_GDRVINFO = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define ETHTOOL_GDRVINFO 3
+     * }
+     */
+    public static int ETHTOOL_GDRVINFO() {
+        return ETHTOOL_GDRVINFO;
+    }
+    private static final int SIOCETHTOOL = (int)35142L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCETHTOOL 35142
+     * }
+     */
+    public static int SIOCETHTOOL() {
+        return SIOCETHTOOL;
     }
     private static final int TCP_NODELAY = (int)1L;
     /**
@@ -814,6 +913,15 @@ public class LibC extends LibC$shared {
      */
     public static int MSG_NOSIGNAL() {
         return MSG_NOSIGNAL;
+    }
+    private static final int SCM_RIGHTS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.SCM_RIGHTS = 1
+     * }
+     */
+    public static int SCM_RIGHTS() {
+        return SCM_RIGHTS;
     }
     private static final int SHUT_RD = (int)0L;
     /**
@@ -1400,6 +1508,68 @@ public class LibC extends LibC$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("sendmsg", __fd, __message, __flags);
+            }
+            return (long)mh$.invokeExact(__fd, __message, __flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class recvmsg {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            LibC.C_LONG,
+            LibC.C_INT,
+            LibC.C_POINTER,
+            LibC.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("recvmsg");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static FunctionDescriptor recvmsg$descriptor() {
+        return recvmsg.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static MethodHandle recvmsg$handle() {
+        return recvmsg.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static MemorySegment recvmsg$address() {
+        return recvmsg.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static long recvmsg(int __fd, MemorySegment __message, int __flags) {
+        var mh$ = recvmsg.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("recvmsg", __fd, __message, __flags);
             }
             return (long)mh$.invokeExact(__fd, __message, __flags);
         } catch (Error | RuntimeException ex) {
@@ -3353,6 +3523,15 @@ public class LibC extends LibC$shared {
      */
     public static int TCP_SEND_QUEUE() {
         return TCP_SEND_QUEUE;
+    }
+    private static final int AF_UNIX = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define AF_UNIX 1
+     * }
+     */
+    public static int AF_UNIX() {
+        return AF_UNIX;
     }
     private static final int AF_INET = (int)2L;
     /**

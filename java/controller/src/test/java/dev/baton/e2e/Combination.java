@@ -1,0 +1,68 @@
+package dev.baton.e2e;
+
+import dev.baton.config.DataPlane;
+import dev.baton.lab.Controller;
+import dev.baton.lab.Family;
+import dev.baton.lab.Lab;
+import dev.baton.lab.LabPlan;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * An address family and a data plane: what the same tests run over.
+ *
+ * @param family of client and target
+ * @param dataPlane as {@code data-plane} in baton.yaml
+ */
+record Combination(Family family, String dataPlane) {
+  /** Both families under tc and under XDP in the drivers. */
+  static Stream<Combination> all() {
+    return with(DataPlane.TC, DataPlane.XDP);
+  }
+
+  /** Both families under tc: what is not about segments on their way is the same under XDP. */
+  static Stream<Combination> tc() {
+    return with(DataPlane.TC);
+  }
+
+  /** All that can be had. {@code auto} is one of the others by another name. */
+  static Stream<Combination> everyProgram() {
+    return with(DataPlane.TC, DataPlane.XDP, DataPlane.XDP_GENERIC);
+  }
+
+  private static Stream<Combination> with(DataPlane... planes) {
+    return Family.SERVED.stream()
+        .flatMap(family ->
+            Arrays.stream(planes)
+                .map(plane -> plane.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .map(plane -> new Combination(family, plane)));
+  }
+
+  /** A lab with one target, wire segments and this data plane's needs at the hosts. */
+  Lab wire() {
+    Lab lab = LabPlan.of(1).withoutSwitch().withOffload(LabPlan.Offload.NONE).open();
+    if (isXdp()) {
+      Impairment.acceptRedirected(lab.client(), "c0");
+      Impairment.acceptRedirected(lab.target(1).namespace(), "t0");
+    }
+    return lab;
+  }
+
+  private boolean isXdp() {
+    return dataPlane.startsWith("xdp");
+  }
+
+  /** The controller on that lab, running, with the standard cluster. */
+  Controller start(Lab lab) {
+    Controller controller = Controller.create(lab, Controller.standardFile(lab, dataPlane));
+    controller.apply(Controller.standardCluster(lab));
+    controller.start();
+    return controller;
+  }
+
+  @Override
+  public String toString() {
+    return family + " " + dataPlane;
+  }
+}
