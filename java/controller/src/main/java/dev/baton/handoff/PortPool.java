@@ -94,10 +94,13 @@ final class PortPool {
     move(index(port), TAKEN);
   }
 
-  /** The port's flow is over: its entries stay for {@code nanos}. Repeats change nothing. */
+  /**
+   * The port's flow is over: its entries stay for {@code nanos}. If it was so before, it has lived
+   * again in between, unnoticed, and lingers anew.
+   */
   void linger(int port, boolean reset, long now, long nanos) {
     int i = index(port);
-    if (states[i] != TAKEN) {
+    if (states[i] == FREE) {
       return;
     }
     ends[i] = now + nanos;

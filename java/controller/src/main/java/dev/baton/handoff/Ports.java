@@ -132,20 +132,31 @@ final class Ports {
   /** Removes a lingering pair's entries; false: a segment has revived it, it is no longer over. */
   private boolean endLingering(Ip own, Ip target, int targetPort, int port) {
     FlowTuple t = fill(own, target, targetPort, port);
-    if (flows.readToClient(t)
-        && flows.translates()
-        && (flows.state() & Baton.BATON_STATE_CLOSED()) == 0) {
+    if (flows.readToClient(t) && !isOver()) {
       return false;
     }
     flows.removeStale(t);
     return true;
   }
 
-  /** The pair at these addresses is over, by what eBPF saw. */
+  /** Of the entry read last: a pending one of the port's next flow is not. */
+  private boolean isOver() {
+    return flows.translates() && (flows.state() & Baton.BATON_STATE_CLOSED()) != 0;
+  }
+
+  /** The pair at these addresses is over, as eBPF has just seen. */
   void closed(FlowTuple t, boolean reset, long now) {
     PortPool pool = owner(t);
     if (pool != null) {
       pool.linger(t.ownPort, reset, now, reset ? lingerReset : linger);
+    }
+  }
+
+  /** The pair was found to be over. That is news only if the event of it was lost. */
+  void foundClosed(FlowTuple t, boolean reset, long now) {
+    PortPool pool = owner(t);
+    if (pool != null && pool.isTaken(t.ownPort) && flows.readToClient(t) && isOver()) {
+      closed(t, reset, now);
     }
   }
 

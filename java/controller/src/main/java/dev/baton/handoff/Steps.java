@@ -160,7 +160,7 @@ final class Steps {
       return;
     }
     if (found.closed()) {
-      ports.closed(t, found.reset(), tools.calls.monotonic());
+      ports.foundClosed(t, found.reset(), tools.calls.monotonic());
     } else if (found.idle() && !connections.holds(t)) {
       tools.flows.removeStale(t);
       ports.release(t);

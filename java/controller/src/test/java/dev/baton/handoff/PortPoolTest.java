@@ -83,14 +83,34 @@ class PortPoolTest {
     assertThat(pool.expired(60)).isEqualTo(100);
   }
 
+  /** Closed, revived and closed again: nobody tells the pool of what was in between. */
   @Test
-  void repeatedEndDoesNotProlong() {
+  void aSecondEndBeginsAnew() {
     takeAll();
     pool.linger(100, false, 0, LINGER);
+    pool.linger(101, false, 10, LINGER);
     pool.linger(100, false, 50, LINGER);
-    pool.linger(100, true, 50, LINGER_RESET);
-    assertThat(pool.lingering()).isEqualTo(1);
-    assertThat(pool.expired(LINGER)).isEqualTo(100);
+    assertThat(pool.lingering()).isEqualTo(2);
+    assertThat(pool.oldestLingering()).isEqualTo(101);
+    assertThat(pool.oldestLingeringSince()).isEqualTo(10);
+    assertThat(pool.expired(10 + LINGER)).isEqualTo(101);
+    pool.release(101);
+    assertThat(pool.expired(50 + LINGER - 1)).isEqualTo(-1);
+    assertThat(pool.expired(50 + LINGER)).isEqualTo(100);
+  }
+
+  @Test
+  void aSecondEndMayBeOfTheOtherKind() {
+    takeAll();
+    pool.linger(100, false, 0, LINGER);
+    pool.linger(101, true, 0, LINGER_RESET);
+    pool.linger(100, true, 1, LINGER_RESET);
+    pool.linger(101, false, 2, LINGER);
+    assertThat(pool.lingering()).isEqualTo(2);
+    assertThat(pool.expired(1 + LINGER_RESET)).isEqualTo(100);
+    pool.release(100);
+    assertThat(pool.expired(2 + LINGER - 1)).isEqualTo(-1);
+    assertThat(pool.expired(2 + LINGER)).isEqualTo(101);
   }
 
   @Test
