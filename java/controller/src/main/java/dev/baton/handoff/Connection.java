@@ -68,7 +68,13 @@ final class Connection extends TimerWheel.Timed {
   long headComplete;
   long attemptEnds;
   long synWait;
-  boolean waitedForRoom;
+
+  /** How often it has waited for room among ports or in the flow map. */
+  int roomWaits;
+
+  /** The other loops are to make room for it. */
+  boolean wantsRoom;
+
   int initialSequence;
   int synTimestamp;
 
@@ -126,7 +132,8 @@ final class Connection extends TimerWheel.Timed {
     candidate = 0;
     failure = Reason.NONE;
     ports = null;
-    waitedForRoom = false;
+    roomWaits = 0;
+    wantsRoom = false;
     live = false;
     drained = MemorySegment.NULL;
     if (drainedArena != null) {

@@ -159,7 +159,7 @@ public final class Controller implements AutoCloseable {
   private void flowsFull(EventLoop asking) {
     for (EventLoop loop : loops) {
       if (loop != asking) {
-        loop.giveRoom();
+        loop.giveRoom(asking);
       }
     }
   }

@@ -36,7 +36,6 @@ final class EventLoop implements Runnable {
   private static final long FIRST_LISTENER = LISTENER + 16;
   private static final int MAX_SLEEP_MILLIS = 100;
   private static final int ACCEPTS_AT_ONCE = 64;
-  private static final int ROOM = 64;
 
   private final Setup setup;
   private final int index;
@@ -44,6 +43,7 @@ final class EventLoop implements Runnable {
   private final ConcurrentLinkedQueue<Runnable> mail = new ConcurrentLinkedQueue<>();
   private final List<Door> doors = new ArrayList<>();
   private final List<Door> resting = new ArrayList<>();
+  private final RoomWanted roomWanted = new RoomWanted();
   private volatile int mailbox = -1;
   private volatile long takenPorts;
   private volatile long lingeringPorts;
@@ -157,6 +157,7 @@ final class EventLoop implements Runnable {
                 setup.counters(),
                 setup.instance(),
                 index,
+                roomWanted,
                 () -> setup.flowsFull().accept(this));
         RingBuffer ring = ring(index)) {
       tools = made;
@@ -379,12 +380,10 @@ final class EventLoop implements Runnable {
   }
 
   /** Another loop finds the flow map full: the pairs that have lingered longest here go. */
-  void giveRoom() {
+  void giveRoom(EventLoop asking) {
     post(() -> {
       Ports mine = Objects.requireNonNull(ports);
-      for (int i = 0; i < ROOM && mine.evictOldest(); i++) {
-        // Each pair that went makes room for one connection.
-      }
+      asking.roomWanted.fulfil(() -> mine.lingering() > 0, mine::evictOldest);
     });
   }
 

@@ -24,6 +24,9 @@ final class Handoff {
   /** What the other loops are given to make room in the flow map, and the ring to be read. */
   private static final long ROOM_WAIT = 20_000_000L;
 
+  /** So often: a loop may be kept from its processor for longer than that. */
+  private static final int ROOM_WAITS = 5;
+
   /** The timer that ends an attempt may be late; the pending entry must not end before it. */
   private static final long PENDING_GRACE = 200_000_000L;
 
@@ -94,6 +97,7 @@ final class Handoff {
       c.attemptEnds = now + tools.config.timeouts().syn().toNanos();
       Reason failure = attempt(c, node, now);
       if (failure == Reason.NONE) {
+        stopWaiting(c);
         return;
       }
       fail(c, failure);
@@ -111,15 +115,11 @@ final class Handoff {
   }
 
   private void giveUp(Connection c, long now) {
-    if (isExhausted(c.failure) && !c.waitedForRoom) {
-      // A pair may be over and the event of it unread, or linger in another loop: once more, when
-      // that is known and it is gone.
-      c.waitedForRoom = true;
-      c.candidate = 0;
-      tools.eventsWanted = true;
-      tools.timers.set(c, now + ROOM_WAIT);
+    if (isExhausted(c.failure) && c.roomWaits < ROOM_WAITS) {
+      waitForRoom(c, now);
       return;
     }
+    stopWaiting(c);
     switch (c.failure) {
       case TARGET_SILENT ->
           answer.send(c, page(c, 504, "the node that hosts this site does not answer"), now);
@@ -129,6 +129,30 @@ final class Handoff {
           answer.send(c, page(c, 502, "the node that hosts this site cannot be reached"), now);
       default ->
           answer.send(c, page(c, 502, "the node that hosts this site refused the connection"), now);
+    }
+  }
+
+  /**
+   * A pair may be over and the event of it unread, or linger in another loop: once more, when that
+   * is known and it is gone.
+   */
+  private void waitForRoom(Connection c, long now) {
+    c.roomWaits++;
+    c.candidate = 0;
+    tools.eventsWanted = true;
+    tools.timers.set(c, now + ROOM_WAIT);
+    if (c.failure == Reason.FLOWS_EXHAUSTED && !c.wantsRoom) {
+      c.wantsRoom = true;
+      tools.roomWanted.wish();
+      tools.neighbours.run();
+    }
+  }
+
+  /** It has its place, or is over: whoever comes late with the room is not to make it. */
+  private void stopWaiting(Connection c) {
+    if (c.wantsRoom) {
+      c.wantsRoom = false;
+      boolean _ = tools.roomWanted.take();
     }
   }
 
@@ -160,7 +184,7 @@ final class Handoff {
     c.synWait = FIRST_SYN_WAIT;
     c.initialSequence = tools.clock.initialSequence(t.own, port, t.target, t.targetPort, now);
     int put = putPending(c, now);
-    if (FlowTable.isFull(put) && room()) {
+    if (FlowTable.isFull(put) && ports.evictOldest()) {
       put = putPending(c, now);
     }
     if (put < 0) {
@@ -173,12 +197,6 @@ final class Handoff {
       return Reason.TARGET_UNROUTABLE;
     }
     return Reason.NONE;
-  }
-
-  /** The map is full: what has lingered longest goes, here and in the other loops. */
-  private boolean room() {
-    tools.neighbours.run();
-    return ports.evictOldest();
   }
 
   private int putPending(Connection c, long now) {
@@ -270,6 +288,7 @@ final class Handoff {
 
   /** Ends a set-up and its connection without an answer. */
   void abandon(Connection c) {
+    stopWaiting(c);
     if (c.ports != null) {
       resetTarget(c);
       forgetAttempt(c);
@@ -279,6 +298,7 @@ final class Handoff {
 
   /** The controller ends: no answer of the target's is waited for. */
   void shutDown(Connection c, long now) {
+    stopWaiting(c);
     if (c.ports != null) {
       forgetAttempt(c);
     }
@@ -371,7 +391,7 @@ final class Handoff {
    */
   private void goLive(Connection c, TargetEvent event, long now) {
     int put = tools.flows.reserveToTarget(c.tuple, c.slot(), now);
-    if (FlowTable.isFull(put) && room()) {
+    if (FlowTable.isFull(put) && ports.evictOldest()) {
       put = tools.flows.reserveToTarget(c.tuple, c.slot(), now);
     }
     if (put >= 0) {

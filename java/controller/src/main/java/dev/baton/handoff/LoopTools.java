@@ -25,7 +25,10 @@ final class LoopTools implements AutoCloseable {
   final TimerWheel timers;
   final HeadBuffers buffers;
 
-  /** Asks the other loops for room in the flow map; see {@link EventLoop#giveRoom}. */
+  /** What this loop wants of the others. */
+  final RoomWanted roomWanted;
+
+  /** Tells the other loops that something is wanted of them; see {@link EventLoop#giveRoom}. */
   final Runnable neighbours;
 
   final Segment segment = new Segment();
@@ -42,8 +45,10 @@ final class LoopTools implements AutoCloseable {
       Counters counters,
       int instance,
       int ring,
+      RoomWanted roomWanted,
       Runnable neighbours) {
     this.config = config;
+    this.roomWanted = roomWanted;
     this.neighbours = neighbours;
     this.path = path;
     this.counters = counters;
