@@ -2,6 +2,7 @@ package dev.baton.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.lab.Family;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -18,10 +19,13 @@ class ChurnTest {
 
   @Test
   void nothingIsHeldWhenTheLingeringIsOver() throws Exception {
-    try (Stage stage = Stage.open(settings -> settings + Stage.SHORT)) {
+    try (Stages stages = new Stages(settings -> settings + Stage.SHORT)) {
+      Stage stage = stages.of(new Combination(Family.IPV4, "tc"));
       long descriptors = descriptors(stage);
       List<Scripts.Case> cases = Scripts.QUICK;
-      stage.playMany(CONNECTIONS, AT_ONCE, i -> cases.get(i % cases.size()));
+      stages.atOnce(
+          Combination.tc(),
+          each -> each.playMany(CONNECTIONS / 2, AT_ONCE / 2, i -> cases.get(i % cases.size())));
       stage.awaitNothingHeld(LINGERING);
       assertThat(stage.count("connections", "handed_off")).isEqualTo(CONNECTIONS);
       assertThat(stage.count("connections", "released")).isEqualTo(CONNECTIONS);

@@ -26,9 +26,19 @@ record Combination(Family family, String dataPlane) {
     return with(DataPlane.TC);
   }
 
+  /** Both families under tc, and one under XDP: for set-up, which tc does in any case. */
+  static Stream<Combination> few() {
+    return Stream.concat(tc(), Stream.of(new Combination(Family.IPV6, "xdp")));
+  }
+
   /** All that can be had. {@code auto} is one of the others by another name. */
   static Stream<Combination> everyProgram() {
     return with(DataPlane.TC, DataPlane.XDP, DataPlane.XDP_GENERIC);
+  }
+
+  /** Both families under this data plane. */
+  static Stream<Combination> of(String dataPlane) {
+    return Family.SERVED.stream().map(family -> new Combination(family, dataPlane));
   }
 
   private static Stream<Combination> with(DataPlane... planes) {

@@ -120,7 +120,7 @@ class OptionsTest {
       return 0;
     }
     long before = stage.reason(refusal);
-    try (Peer peer = stage.connect(Stage.viaBaton(), null)) {
+    try (Peer peer = stage.connect()) {
       peer.say(new Script.Play("/refused").head());
       assertThat(peer.receiveHead()).as(what).startsWith("HTTP/1.1 502 ");
     }

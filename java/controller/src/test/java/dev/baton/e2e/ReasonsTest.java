@@ -127,7 +127,7 @@ class ReasonsTest {
   }
 
   private Peer client() throws IOException {
-    return stage.connect(Stage.viaBaton(), null);
+    return stage.connect();
   }
 
   private long count(Reason reason) {
@@ -199,7 +199,7 @@ class ReasonsTest {
     long before = count(Reason.NOT_THROUGH_PROGRAM);
     try (Sockets dmz = new Sockets(stage.scene.lab.dmz())) {
       SocketChannel channel = dmz.socket(StandardProtocolFamily.INET);
-      channel.connect(Stage.viaBaton());
+      channel.connect(stage.viaBaton());
       try (Peer peer = new Peer(channel, Peer.Side.CLIENT)) {
         peer.say(new Script.Play("/own").head());
         assertThat(peer.receiveHead()).startsWith("HTTP/1.1 503 ");

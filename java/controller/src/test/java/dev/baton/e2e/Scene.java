@@ -5,6 +5,7 @@ import dev.baton.lab.Controller;
 import dev.baton.lab.Curl;
 import dev.baton.lab.Lab;
 import dev.baton.lab.LabException;
+import dev.baton.lab.LabPlan;
 import dev.baton.lab.Nginx;
 import dev.baton.lab.Target;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class Scene implements AutoCloseable {
 
   /** Everything running, with the standard settings changed. */
   static Scene open(UnaryOperator<String> change) {
-    Scene scene = prepared(change);
+    Scene scene = stopped(change);
     try {
       scene.controller.start();
       return scene;
@@ -75,13 +76,19 @@ final class Scene implements AutoCloseable {
 
   /** Everything but the controller running, with the standard settings changed. */
   static Scene stopped(UnaryOperator<String> change) {
-    return prepared(change);
+    return stopped("tc", change);
   }
 
-  private static Scene prepared(UnaryOperator<String> change) {
-    Lab lab = Lab.open(2);
+  /**
+   * Everything but the controller running, with the standard settings changed, and the interfaces
+   * as a data plane needs them.
+   */
+  static Scene stopped(String dataPlane, UnaryOperator<String> change) {
+    LabPlan.Offload offload =
+        dataPlane.startsWith("xdp") ? LabPlan.Offload.XDP : LabPlan.Offload.DEFAULT;
+    Lab lab = LabPlan.of(2).withOffload(offload).open();
     try {
-      String settings = change.apply(Controller.standardFile(lab));
+      String settings = change.apply(Controller.standardFile(lab, dataPlane));
       var scene = new Scene(lab, Controller.create(lab, settings));
       for (Target target : lab.targets()) {
         scene.servers.put(target, Nginx.start(lab, target, 80));
