@@ -87,6 +87,12 @@ static __always_inline int handle_syn(struct baton_flow *flow, const struct segm
 		count(BATON_DROP_OPTION_FROM_OUTSIDE);
 		return TC_ACT_SHOT;
 	}
+	if (seg->flags & (TCP_RST | TCP_FIN)) {
+		/* The target would look at these first (RFC 9293 3.10.7.4), and it is not followed.
+		 */
+		count(BATON_DROP_MALFORMED);
+		return TC_ACT_SHOT;
+	}
 	if (flow->state.flags & BATON_STATE_CLOSED && !(seg->flags & TCP_ACK)) {
 		/* The client uses its port again: an ordinary new connection. */
 		bpf_map_delete_elem(&baton_flows, &seg->key);

@@ -150,10 +150,11 @@ static __always_inline void remember(struct baton_flow *flow, const struct segme
 	struct baton_flow_state *state = &flow->state;
 	__u32 end = segment_end(seg);
 
-	state->last_seen = bpf_ktime_get_coarse_ns();
-	/* A RST moves nothing: or a forged one, sent twice, would be the expected one. */
+	/* A RST moves nothing: or a forged one, sent twice, would be the expected one, and a target
+	 * that has forgotten the connection would keep its entry by saying so. */
 	if (seg->flags & TCP_RST)
 		return;
+	state->last_seen = bpf_ktime_get_coarse_ns();
 	if ((state->flags & (BATON_STATE_RST | BATON_STATE_CLOSED)) == BATON_STATE_RST)
 		clear_flags(flow, BATON_STATE_RST);
 	if (!(state->flags & BATON_STATE_SEEN)) {

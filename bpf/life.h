@@ -47,8 +47,14 @@ static __always_inline __u32 sent_by(const struct baton_flow *partner)
 	       partner->seq_add;
 }
 
-/* Whether the target would accept it: RFC 9293 3.10.7.4 for the sequence, RFC 5961 5.2 for the
- * acknowledgment, as far as can be told from here. */
+/* RFC 5961 5.2: it acknowledges what the other side has sent, and nothing too long ago. */
+static __always_inline int ack_is_near(const struct segment *seg, const struct baton_flow *partner)
+{
+	return seg->flags & TCP_ACK && sent_by(partner) - seg->ack <= NEAR;
+}
+
+/* Whether the target would accept it: RFC 9293 3.10.7.4, as far as can be told from here. Of a RST
+ * the sequence number alone is looked at. */
 static __always_inline int is_acceptable(const struct baton_flow *flow, const struct segment *seg,
 					 const struct baton_flow *partner)
 {
@@ -56,9 +62,7 @@ static __always_inline int is_acceptable(const struct baton_flow *flow, const st
 		return 1;
 	if (!partner || seg->seq - expected(flow, partner) + NEAR > 2 * NEAR)
 		return 0;
-	if (!(seg->flags & TCP_ACK))
-		return !!(seg->flags & TCP_RST);
-	return sent_by(partner) - seg->ack <= NEAR;
+	return seg->flags & TCP_RST || ack_is_near(seg, partner);
 }
 
 /* A RST counts only at exactly the sequence number that the receiver expects (RFC 5961 3.2). What
@@ -79,12 +83,15 @@ static __always_inline int reset_is_exact(const struct baton_flow *flow, const s
 
 /* A client that gives up in mid-upload says so behind what it has in flight: the target may well
  * have got there, and no longer tells. The pair then counts as half-open, until the client sends
- * something else. That shortens its life, so the acknowledgment must be the client's too. */
+ * something else. That shortens its life, so the acknowledgment must be the client's too. A target
+ * is believed: one that has forgotten the connection says so at whatever number it was asked. */
 static __always_inline int reset_is_near(const struct baton_flow *flow, const struct segment *seg,
 					 const struct baton_flow *partner)
 {
-	return flow->direction == BATON_TO_TARGET && seg->flags & TCP_ACK && partner &&
-	       partner->state.flags & BATON_STATE_SEEN && seg->seq - expected(flow, partner) < NEAR;
+	if (flow->direction == BATON_TO_CLIENT)
+		return 1;
+	return partner && partner->state.flags & BATON_STATE_SEEN &&
+	       seg->seq - expected(flow, partner) < NEAR && ack_is_near(seg, partner);
 }
 
 /* A FIN behind what the target has acknowledged is forged: it would seem acknowledged at once. A
@@ -138,12 +145,16 @@ static __always_inline int follow_reset(struct baton_flow *flow, const struct se
 					struct baton_flow *partner)
 {
 	__u32 flags = flow->state.flags;
+	int exact = reset_is_exact(flow, seg, partner);
 
 	if (flags & BATON_STATE_CLOSED)
 		return 0;
-	if (!reset_is_exact(flow, seg, partner)) {
-		if (reset_is_near(flow, seg, partner))
-			set_flags(flow, BATON_STATE_RST);
+	/* Another of the kind makes it neither surer nor longer. */
+	if (!exact && (flags & BATON_STATE_RST || !reset_is_near(flow, seg, partner)))
+		return 0;
+	flow->state.last_seen = bpf_ktime_get_coarse_ns();
+	if (!exact) {
+		set_flags(flow, BATON_STATE_RST);
 		return 0;
 	}
 	if (partner && !(flags & BATON_STATE_PEER_FIN))

@@ -108,7 +108,7 @@ static __always_inline int translate(packet_t *packet, const struct segment *seg
 
 	if (!(seg->flags & TCP_SYN)) {
 		to.window = shift_window(seg->window, flow->window_shift);
-		if (accepted)
+		if (accepted && !(seg->flags & TCP_RST))
 			flow->state.window = to.window;
 	}
 	if (o->timestamp && flow->options & BATON_FLOW_TIMESTAMPS) {

@@ -123,9 +123,22 @@ class AcceptableTest extends ProgramTest {
     bed.arrives(fromClient().sequence(NEXT).acknowledgment(SENT));
     assertSentOn(bed.arrives(row.packet(RST | ACK)));
     int ahead = row.sequence - NEXT;
-    boolean noted = row.acceptable && ahead >= 0 && ahead < NEAR;
+    boolean exact = ahead == 0; // the target does not look at a RST's acknowledgment
+    boolean noted = exact || (row.acceptable && ahead >= 0 && ahead < NEAR);
     assertThat(bed.state(toTarget).has(RESET)).isEqualTo(noted);
-    assertThat(bed.state(toTarget).closed()).isEqualTo(noted && ahead == 0);
+    assertThat(bed.state(toTarget).closed()).isEqualTo(exact);
+  }
+
+  @Test
+  void aResetSaysNothingForTheReplay() {
+    toTarget.options(Baton.BATON_FLOW_REPLAY());
+    bed.put(toTarget, toClient);
+    bed.putReplay(toClient);
+    bed.arrives(fromClient().window(500));
+    for (int flags : new int[] {RST, RST | ACK}) {
+      assertSentOn(bed.arrives(fromClient().flags(flags).sequence(NEXT).window(0)));
+      assertThat(bed.state(toTarget).window()).isEqualTo(500);
+    }
   }
 
   @ParameterizedTest(name = "{0}")
