@@ -127,6 +127,13 @@ static __always_inline void tell(const struct baton_flow *flow, __u32 type,
 		count(BATON_DROP_RING_FULL);
 		return;
 	}
+	/* What the sweep would find leaves half of the ring to what nobody would: a client can
+	 * close and revive its flow as fast as it can send. */
+	if (flags & BPF_RB_NO_WAKEUP && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >
+						bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2) {
+		count(BATON_DROP_RING_FULL);
+		return;
+	}
 	event = bpf_ringbuf_reserve(ring, sizeof(*event), 0);
 	if (!event) {
 		count(BATON_DROP_RING_FULL);

@@ -197,6 +197,27 @@ class RevivalTest extends ProgramTest {
     assertThat(bed.state(toClient).flags() & ENDS).isZero();
   }
 
+  /** Neither segment needs to be one that the target takes: their checksums are wrong. */
+  @Test
+  void aClientThatClosesAndRevivesItsFlowLeavesRoomInTheRing() {
+    bed.put(toTarget, toClient);
+    bed.arrives(client(ACK, -100, -200).payload(100));
+    bed.arrives(target(ACK, -200, 0).payload(200));
+    Packet reset = client(RST, 0, 0).checksumOff(1);
+    long before = bed.counter(Baton.BATON_DROP_RING_FULL());
+    // 1 MiB holds 10922 events; the half is 5461 of them, and one more.
+    for (int i = 0; i < 6000; i++) {
+      bed.forward(reset);
+      bed.forward(client(ACK, i, 0).payload(1).checksumOff(1));
+    }
+    assertThat(bed.counter(Baton.BATON_DROP_RING_FULL()) - before).isEqualTo(6000 - 5462);
+    bed.put(Entry.pending(99, Long.MAX_VALUE));
+    Packet answer = fromTarget().flags(Packet.SYN | ACK).acknowledgment(100);
+    List<Event> events = bed.arrives(answer).events();
+    assertThat(events).hasSize(5462 + 1);
+    assertThat(events.getLast().type()).isEqualTo(Baton.BATON_EVENT_SYNACK());
+  }
+
   private static List<Integer> types(Outcome outcome) {
     return outcome.events().stream().map(Event::type).toList();
   }
