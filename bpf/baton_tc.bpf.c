@@ -20,6 +20,22 @@
 
 char _license[] SEC("license") = "GPL";
 
+/* Targets alone are sent the REDIRECT option, and by nobody else. Not inlined: what is not a flow's
+ * is so for several reasons. */
+static __noinline int handle_foreign(struct __sk_buff *skb, const struct segment *seg)
+{
+	struct options *o;
+
+	if (!(seg->flags & TCP_SYN) || !seg->options_length)
+		return TC_ACT_UNSPEC;
+	o = parse_options(skb, seg);
+	if (o && o->redirect) {
+		count(BATON_DROP_OPTION_FROM_OUTSIDE);
+		return TC_ACT_SHOT;
+	}
+	return TC_ACT_UNSPEC;
+}
+
 /* The target's answer to a SYN; nobody but the event loop that sent it may judge it. A SYN,ACK and
  * a RST must acknowledge exactly that SYN, or a stranger could forge them. */
 static __always_inline int handle_pending(struct __sk_buff *skb, const struct segment *seg,
@@ -31,7 +47,7 @@ static __always_inline int handle_pending(struct __sk_buff *skb, const struct se
 
 	if (bpf_ktime_get_ns() > flow->expires) {
 		count(BATON_PASS_EXPIRED);
-		return TC_ACT_UNSPEC;
+		return handle_foreign(skb, seg);
 	}
 	o = parse_options(skb, seg);
 	if (!o || o->malformed) {
@@ -168,21 +184,6 @@ static __always_inline int handle_live(struct __sk_buff *skb, const struct segme
 	return bpf_redirect_neigh(flow->egress, NULL, 0, 0);
 }
 
-/* Targets alone are sent the REDIRECT option, and by nobody else. */
-static __always_inline int handle_foreign(struct __sk_buff *skb, const struct segment *seg)
-{
-	struct options *o;
-
-	if (!(seg->flags & TCP_SYN) || !seg->options_length)
-		return TC_ACT_UNSPEC;
-	o = parse_options(skb, seg);
-	if (o && o->redirect) {
-		count(BATON_DROP_OPTION_FROM_OUTSIDE);
-		return TC_ACT_SHOT;
-	}
-	return TC_ACT_UNSPEC;
-}
-
 /* A tagged packet belongs to the VLAN's own interface, where this program may run too. */
 static __always_inline int is_of_vlan(const struct __sk_buff *skb)
 {
@@ -204,7 +205,7 @@ int baton_ingress(struct __sk_buff *skb)
 		return handle_foreign(skb, &seg);
 	if (flow->ingress != skb->ifindex) {
 		count(BATON_DROP_WRONG_INTERFACE);
-		return TC_ACT_UNSPEC;
+		return handle_foreign(skb, &seg);
 	}
 	if (seg.unfit) {
 		/* Passed up, the DMZ node's stack would answer it with RST. */
@@ -219,7 +220,7 @@ int baton_ingress(struct __sk_buff *skb)
 		return handle_pending(skb, &seg, flow);
 	if (flow->action == BATON_ACTION_TRANSLATE)
 		return handle_live(skb, &seg, flow);
-	return TC_ACT_UNSPEC;
+	return handle_foreign(skb, &seg);
 }
 
 SEC("tc")

@@ -224,6 +224,17 @@ class UnfitTest extends ProgramTest {
   }
 
   @Test
+  void aTupleThatIsKnownDoesNotHideAForgedHandoff() {
+    int outside = Baton.BATON_DROP_OPTION_FROM_OUTSIDE();
+    Packet up = fromClient().flags(SYN).options(redirect(), nop(3));
+    bed.put(Entry.toTarget().ingress(ELSEWHERE));
+    assertLeftAlone(bed.arrives(up), up, TestBed.DROP, Baton.BATON_DROP_WRONG_INTERFACE(), outside);
+    Packet down = fromTarget().flags(SYN).options(redirect(), nop(3));
+    bed.put(Entry.pending(99, System.nanoTime() - 1));
+    assertLeftAlone(bed.arrives(down), down, TestBed.DROP, Baton.BATON_PASS_EXPIRED(), outside);
+  }
+
+  @Test
   void aSynAckFromTheWrongSideIsNotAnAnswer() {
     bed.put(Entry.pending(99, Long.MAX_VALUE).ingress(ELSEWHERE));
     Packet forged = fromTarget().flags(SYN | ACK).acknowledgment(100);
