@@ -23,6 +23,7 @@ struct quotation {
 	struct baton_flow_key key; /* of the packets that come the other way */
 	__be32 receiver[4];	   /* of the error itself */
 	struct icmp_header icmp;
+	__u32 end;	  /* of the IP packet, in the frame */
 	__u32 tcp_length; /* bytes of the TCP header that are quoted */
 	__u32 seq;
 	__u8 ttl;
@@ -70,6 +71,7 @@ static __always_inline __u32 parse_error_v4(struct __sk_buff *skb, struct quotat
 		return 0;
 	q->unfit = ip.ihl > 5 || quoted.ihl > 5 || ip.frag_off & bpf_htons(IP_FRAGMENT_MASK);
 	q->ttl = ip.ttl;
+	q->end = ETH_HLEN + bpf_ntohs(ip.tot_len);
 	q->receiver[0] = ip.daddr;
 	q->key.family = AF_INET;
 	q->key.saddr[0] = quoted.daddr;
@@ -87,6 +89,7 @@ static __always_inline __u32 parse_error_v6(struct __sk_buff *skb, struct quotat
 	    ip.nexthdr != IPPROTO_ICMPV6)
 		return 0;
 	q->ttl = ip.hop_limit;
+	q->end = ETH_HLEN + sizeof(ip) + bpf_ntohs(ip.payload_len);
 	__builtin_memcpy(q->receiver, &ip.daddr, sizeof(q->receiver));
 	at += sizeof(ip);
 	if (bpf_skb_load_bytes(skb, at, &q->icmp, sizeof(q->icmp)) ||
@@ -115,12 +118,13 @@ static __always_inline int parse_error(struct __sk_buff *skb, struct quotation *
 		at = parse_error_v4(skb, q);
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		at = parse_error_v6(skb, q);
-	if (!at || bpf_skb_load_bytes(skb, at, &tcp, sizeof(tcp)))
+	/* Behind the IP packet may stand what a network card has put there. */
+	if (!at || at + sizeof(tcp) > q->end || bpf_skb_load_bytes(skb, at, &tcp, sizeof(tcp)))
 		return 0;
 	q->key.sport = tcp.dest;
 	q->key.dport = tcp.source;
 	q->seq = bpf_ntohl(tcp.seq);
-	at = skb->len - at;
+	at = (q->end < skb->len ? q->end : skb->len) - at;
 	q->tcp_length = at < QUOTED_TCP_ACK   ? QUOTED_TCP_MIN
 			: at < QUOTED_TCP_MAX ? QUOTED_TCP_ACK
 					      : QUOTED_TCP_MAX;
@@ -210,7 +214,7 @@ static __always_inline __s64 put_back_tcp(struct __sk_buff *skb, __u32 at,
 		return csum_carry(numbers);
 	if ((void *)tcp + QUOTED_TCP_ACK > packet_end(skb))
 		return -1;
-	if (length == QUOTED_TCP_MAX && (void *)tcp + QUOTED_TCP_MAX > packet_end(skb))
+	if (length >= QUOTED_TCP_MAX && (void *)tcp + QUOTED_TCP_MAX > packet_end(skb))
 		return -1;
 	old = new = tcp[2];
 	if (length < QUOTED_TCP_MAX || ((__u8 *)tcp)[13] & TCP_ACK)

@@ -1,13 +1,18 @@
 package dev.baton.dataplane;
 
+import static dev.baton.dataplane.IcmpError.about;
+import static dev.baton.dataplane.IcmpError.between;
 import static dev.baton.dataplane.Options.nop;
 import static dev.baton.dataplane.Options.timestamps;
 import static dev.baton.dataplane.Packet.fromClient;
 import static dev.baton.dataplane.Packet.fromTarget;
+import static dev.baton.dataplane.Packet.toTarget;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.dataplane.IcmpError.Kind;
 import dev.baton.dataplane.TestBed.Outcome;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
@@ -155,6 +160,25 @@ class ChecksumTest extends ProgramTest {
     for (int id = 0; id <= 0xffff; id += 1) {
       byte[] out = bed.forward((id % 2 == 0 ? fromClient() : fromTarget()).id(id));
       assertThat(Checksums.ipIsRight(out)).as("identification %04x", id).isTrue();
+    }
+  }
+
+  @Test
+  void whatStandsBehindAnIcmpErrorIsNotOfIt() {
+    bed.put(Entry.toTarget(), Entry.toClient());
+    Kind kind = Kind.HOST_UNREACHABLE;
+    byte[] in = about(toTarget().payload(9), kind).quotes(8).frame(family);
+    byte[] out =
+        between(Packet.LISTENER, Packet.CLIENT, kind, fromClient().payload(9).ttl(63))
+            .quotes(8)
+            .ttl(63)
+            .frame(family);
+    for (int trailer = 1; trailer < 20; trailer++) {
+      byte[] padded = Arrays.copyOf(in, in.length + trailer);
+      Arrays.fill(padded, in.length, padded.length, (byte) 0x5a);
+      byte[] expected = Arrays.copyOf(out, padded.length);
+      Arrays.fill(expected, out.length, expected.length, (byte) 0x5a);
+      assertThat(bed.arrives(padded).frame()).as("%d bytes", trailer).isEqualTo(expected);
     }
   }
 

@@ -210,6 +210,11 @@ final class TestBed implements AutoCloseable {
     return run(ingress, error.frame(family), new SkbContext());
   }
 
+  /** A frame arrives as it is. */
+  Outcome arrives(byte[] frame) {
+    return run(ingress, frame, new SkbContext());
+  }
+
   /** Something arrives at an interface with XDP; there is no mark yet. */
   Outcome arrivesAtXdp(Packet packet) {
     return run(xdp, packet.frame(family), null);
