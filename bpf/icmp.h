@@ -7,8 +7,8 @@
 #ifndef BATON_ICMP_H
 #define BATON_ICMP_H
 
-#include "flow.h"
 #include "icmp_header.h"
+#include "life.h"
 #include "parse.h"
 #include "rewrite.h"
 
@@ -18,6 +18,10 @@
 #define QUOTED_TCP_MIN 8  /* RFC 792: ports and sequence number */
 #define QUOTED_TCP_ACK 12 /* the acknowledgment number too */
 #define QUOTED_TCP_MAX 20 /* the flags and the checksum: as much as is put back */
+
+/* No less is told to a target. Its kernel would keep to it with whatever it sends to the DMZ node,
+ * and a client can say what it likes of its own way. For IPv6 a kernel itself stops there. */
+#define TOLD_MTU_MIN 1280
 
 struct quotation {
 	struct baton_flow_key key; /* of the packets that come the other way */
@@ -258,6 +262,22 @@ static __always_inline int put_back(struct __sk_buff *skb, const struct baton_fl
 				    csum_carry(header + tcp), csum_carry(outer.network));
 }
 
+/* The way to the client carries too little to tell the target of it. So routers may fragment what
+ * goes there, as they may with a Linux host that is told of so little itself (ip_rt_min_pmtu). Only
+ * for a packet that can have been one of the target's, though more than a size is not at stake. */
+static __always_inline int allow_fragments(const struct baton_flow *flow, const struct quotation *q)
+{
+	struct baton_flow *partner = find_partner(flow, &q->key);
+
+	if (!partner || sent_by(partner) - q->seq > NEAR) {
+		count(BATON_DROP_ICMP);
+		return TC_ACT_SHOT;
+	}
+	set_flags(partner, BATON_STATE_MAY_FRAGMENT);
+	count(BATON_MAY_FRAGMENT);
+	return TC_ACT_SHOT;
+}
+
 static __always_inline int handle_live_error(struct __sk_buff *skb, struct baton_flow *flow,
 					     const struct quotation *q)
 {
@@ -267,6 +287,9 @@ static __always_inline int handle_live_error(struct __sk_buff *skb, struct baton
 		count(BATON_DROP_TTL);
 		return TC_ACT_SHOT;
 	}
+	if (is_too_big(q) && flow->direction == BATON_TO_TARGET && q->key.family == AF_INET &&
+	    told_mtu(q) < TOLD_MTU_MIN)
+		return allow_fragments(flow, q);
 	/* What is too big for the target may be a replayed segment, whose sender is user space. */
 	if (is_too_big(q) && flow->direction == BATON_TO_CLIENT && is_replaying(flow, &q->key))
 		tell_error(skb, flow, q, BATON_EVENT_TOO_BIG);

@@ -22,12 +22,12 @@ struct growth {
 	__u64 network;
 };
 
-/* New addresses, one hop less, checksum. 0: done. */
+/* New addresses, one hop less, no DF if the flow says so, checksum. 0: done. */
 static __always_inline int rewrite_ipv4(packet_t *packet, const struct baton_flow *flow,
 					struct growth *growth)
 {
 	struct iphdr *ip = packet_start(packet) + ETH_HLEN;
-	__be32 old[3], new[3];
+	__be32 old[4], new[4];
 
 	if ((void *)(ip + 1) > packet_end(packet))
 		return -1;
@@ -39,7 +39,11 @@ static __always_inline int rewrite_ipv4(packet_t *packet, const struct baton_flo
 	old[2] = *(__be16 *)&ip->ttl; /* with the protocol behind it */
 	ip->ttl--;
 	new[2] = *(__be16 *)&ip->ttl;
-	ip->check = csum_fold(growth->addresses + csum_difference(&old[2], &new[2], 1) +
+	old[3] = ip->frag_off;
+	if (flow->state.flags & BATON_STATE_MAY_FRAGMENT)
+		ip->frag_off &= ~bpf_htons(DONT_FRAGMENT);
+	new[3] = ip->frag_off;
+	ip->check = csum_fold(growth->addresses + csum_difference(&old[2], &new[2], 2) +
 			      (__u16)~ip->check);
 	growth->network = 0;
 	return 0;

@@ -26,6 +26,8 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 
+#define DONT_FRAGMENT 0x4000 /* of the IPv4 header's flags and offset */
+
 /* All that a TCP header's offset can be; with it the verifier sees that it stays in bounds. */
 #define TCP_OFFSET_MASK 0x7fff
 

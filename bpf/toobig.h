@@ -12,12 +12,11 @@
 
 #include <linux/pkt_cls.h>
 
-#define MTU_MIN_V4    68    /* RFC 791 */
-#define MTU_MIN_V6    1280  /* RFC 8200 5 */
-#define MTU_MAX	      65535 /* that ICMP can tell */
-#define ANSWER_TTL    64
-#define ANSWER_TOS    0xc0 /* network control, as the kernel's own errors (RFC 1812 4.3.2.5) */
-#define DONT_FRAGMENT 0x4000
+#define MTU_MIN_V4 68	 /* RFC 791 */
+#define MTU_MIN_V6 1280	 /* RFC 8200 5 */
+#define MTU_MAX	   65535 /* that ICMP can tell */
+#define ANSWER_TTL 64
+#define ANSWER_TOS 0xc0 /* network control, as the kernel's own errors (RFC 1812 4.3.2.5) */
 
 /* The largest packet that the wire will see of this one. */
 static __always_inline __u32 wire_length(const struct __sk_buff *skb, const struct segment *seg)

@@ -72,9 +72,10 @@ enum baton_state_flag {
 	BATON_STATE_PEER_FIN = 4,	/* the other direction has: peer_fin_end says where */
 	BATON_STATE_PEER_FIN_ACKED = 8, /* and this direction has acknowledged it */
 	BATON_STATE_RST = 16, /* this direction has sent a RST; CLOSED: at the expected sequence */
-	BATON_STATE_TS_LEARNED = 32,  /* ts_learned_add holds something */
-	BATON_STATE_REPLAY_DONE = 64, /* baton_replays no longer names this flow */
-	BATON_STATE_CLOSED = 128,     /* both FINs acknowledged, or a RST: the pair lingers */
+	BATON_STATE_TS_LEARNED = 32,	/* ts_learned_add holds something */
+	BATON_STATE_REPLAY_DONE = 64,	/* baton_replays no longer names this flow */
+	BATON_STATE_CLOSED = 128,	/* both FINs acknowledged, or a RST: the pair lingers */
+	BATON_STATE_MAY_FRAGMENT = 256, /* to the client, IPv4: leaves without DF */
 };
 
 enum baton_event_type {
@@ -119,6 +120,7 @@ enum baton_reason {
 	BATON_REVIVED = 23,
 	BATON_XDP_TRANSLATED = 24,
 	BATON_XDP_TO_TC = 25,
+	BATON_MAY_FRAGMENT = 26,
 	BATON_REASON_KERNEL_MAX = 32,
 
 	BATON_REASON_USER = 64,

@@ -98,6 +98,10 @@ public enum Reason {
       Baton.BATON_XDP_TRANSLATED(), "A packet of a live flow was rewritten and forwarded by XDP."),
   /** XDP left a packet of a flow to tc. */
   XDP_TO_TC(Baton.BATON_XDP_TO_TC(), "XDP left a packet of a flow to tc."),
+  /** A client's way carries too little to tell the target: its packets may be fragmented. */
+  MAY_FRAGMENT(
+      Baton.BATON_MAY_FRAGMENT(),
+      "A client's way carries too little to tell the target: its packets may be fragmented."),
   /** No site has the host that the request names (404). */
   UNKNOWN_HOST(Baton.BATON_UNKNOWN_HOST(), "No site has the host that the request names (404)."),
   /** None of the site's nodes is up (503). */

@@ -239,6 +239,15 @@ public class Baton extends Baton$shared {
     public static int BATON_STATE_CLOSED() {
         return BATON_STATE_CLOSED;
     }
+    private static final int BATON_STATE_MAY_FRAGMENT = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_state_flag.BATON_STATE_MAY_FRAGMENT = 256
+     * }
+     */
+    public static int BATON_STATE_MAY_FRAGMENT() {
+        return BATON_STATE_MAY_FRAGMENT;
+    }
     private static final int BATON_EVENT_SYNACK = (int)1L;
     /**
      * {@snippet lang=c :
@@ -544,6 +553,15 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_XDP_TO_TC() {
         return BATON_XDP_TO_TC;
+    }
+    private static final int BATON_MAY_FRAGMENT = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_MAY_FRAGMENT = 26
+     * }
+     */
+    public static int BATON_MAY_FRAGMENT() {
+        return BATON_MAY_FRAGMENT;
     }
     private static final int BATON_REASON_KERNEL_MAX = (int)32L;
     /**
