@@ -181,6 +181,11 @@ public final class FlowTable implements AutoCloseable {
     return (state() & Baton.BATON_STATE_TS_LEARNED()) != 0;
   }
 
+  /** When the entry read last was made, CLOCK_MONOTONIC nanoseconds. */
+  public long created() {
+    return baton_flow.created(flow);
+  }
+
   /** When a segment last passed it, CLOCK_MONOTONIC nanoseconds; 0: never. */
   public long lastSeen() {
     return baton_flow_state.last_seen(flow.asSlice(STATE, baton_flow_state.layout().byteSize()));
@@ -193,16 +198,25 @@ public final class FlowTable implements AutoCloseable {
     replays.delete(toClient);
   }
 
-  /** Takes both entries away, and the replay's mark. */
+  /** Takes both entries away, and the replay's mark; see {@link #removeToTarget}. */
   public void remove(FlowTuple t) {
     removeToClient(t);
     removeToTarget(t);
   }
 
-  /** Takes the client → target entry away. */
+  /**
+   * Takes the client → target entry away, if it is this flow's: a newer one's may stand there, when
+   * the client has used its port again.
+   */
   public void removeToTarget(FlowTuple t) {
-    keyToTarget(t);
-    flows.delete(toTarget);
+    boolean v4 = t.target.isV4();
+    if (readToTarget(t)
+        && scratch.read(flow, baton_flow.new_saddr$offset(), v4).equals(t.own)
+        && baton_flow.new_sport(flow) == port(t.ownPort)
+        && scratch.read(flow, baton_flow.new_daddr$offset(), v4).equals(t.target)
+        && baton_flow.new_dport(flow) == port(t.targetPort)) {
+      flows.delete(toTarget);
+    }
   }
 
   /**
@@ -220,14 +234,7 @@ public final class FlowTable implements AutoCloseable {
     flows.delete(toClient);
     replays.delete(toClient);
     if (action == Baton.BATON_ACTION_TRANSLATE()) {
-      keyToTarget(t);
-      if (flows.lookup(toTarget, flow)
-          && scratch.read(flow, baton_flow.new_saddr$offset(), t.target.isV4()).equals(t.own)
-          && baton_flow.new_sport(flow) == port(t.ownPort)
-          && scratch.read(flow, baton_flow.new_daddr$offset(), t.target.isV4()).equals(t.target)
-          && baton_flow.new_dport(flow) == port(t.targetPort)) {
-        flows.delete(toTarget);
-      }
+      removeToTarget(t);
     }
     return true;
   }

@@ -277,6 +277,7 @@ class FlowTableTest {
     assertThat(table.translates()).isTrue();
     table.putPending(t, SLOT, 1, NOW, NOW);
     assertThat(table.readToClient(t)).isTrue();
+    assertThat(table.created()).isEqualTo(NOW);
     assertThat(table.seen() || table.clockLearned() || table.translates()).isFalse();
   }
 
@@ -351,6 +352,32 @@ class FlowTableTest {
     assertThat(in(flows, keyToTarget(newer))).as("the newer one, " + why).isNotEmpty();
     assertThat(in(flows, keyToClient(newer))).as("the newer one, " + why).isNotEmpty();
     assertThat(in(replays, keyToClient(newer))).as("its mark").isNotEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"both entries", "the client → target entry"})
+  void soDoesWhateverRemoves(String what) {
+    FlowTuple newer = tuple();
+    newer.ownPort++;
+    putBoth(tuple());
+    putBoth(newer);
+    if (what.startsWith("both")) {
+      table.remove(tuple());
+      assertThat(in(flows, keyToClient(tuple()))).as("the old one's").isEmpty();
+    } else {
+      table.removeToTarget(tuple());
+    }
+    assertThat(in(flows, keyToTarget(newer))).as("the newer one's").isNotEmpty();
+    table.removeToTarget(newer);
+    assertThat(in(flows, keyToTarget(newer))).isEmpty();
+  }
+
+  @Test
+  void aReservedPlaceIsGivenBack() {
+    FlowTuple t = tuple();
+    table.reserveToTarget(t, SLOT, NOW);
+    table.removeToTarget(t);
+    assertThat(in(flows, keyToTarget(t))).isEmpty();
   }
 
   @Test
