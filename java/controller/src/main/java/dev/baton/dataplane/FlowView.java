@@ -24,6 +24,7 @@ import java.lang.foreign.MemorySegment;
  * @param acknowledged the highest acknowledgment that came in, before translation; counts only when
  *     a segment has passed
  * @param instance which run of the controller made it
+ * @param slot that run's number for the handoff, of the event loop that has the port
  */
 public record FlowView(
     FlowTuple tuple,
@@ -37,7 +38,8 @@ public record FlowView(
     long bytes,
     int sequenceNext,
     int acknowledged,
-    int instance) {
+    int instance,
+    int slot) {
 
   /** Reads an entry. */
   public static FlowView of(MemorySegment key, MemorySegment value) {
@@ -58,7 +60,8 @@ public record FlowView(
         baton_flow_state.bytes(state),
         sequence + baton_flow.seq_add(value),
         baton_flow_state.ack_max(state),
-        baton_flow.instance(value));
+        baton_flow.instance(value),
+        baton_flow.slot(value));
   }
 
   private static FlowTuple tuple(MemorySegment key, MemorySegment value, boolean toTarget) {

@@ -79,11 +79,6 @@ final class Connections {
     };
   }
 
-  /** Whether one of them is about this target leg. */
-  boolean holds(FlowTuple t) {
-    return all.stream().anyMatch(c -> c.stage != Connection.Stage.FREE && isAbout(c, t));
-  }
-
   /** Whether the connection's target leg is this one. */
   static boolean isAbout(Connection c, FlowTuple t) {
     return c.tuple.ownPort == t.ownPort

@@ -286,9 +286,11 @@ final class Handoff {
     }
   }
 
-  /** Ends a set-up and its connection without an answer. */
+  /** Ends a set-up and its connection without an answer: the kernel tells the client. */
   void abandon(Connection c) {
     stopWaiting(c);
+    // It may be in repair mode already, and would be closed without a word.
+    tools.leg.leaveRepair(c.fd);
     if (c.ports != null) {
       resetTarget(c);
       forgetAttempt(c);

@@ -2,6 +2,7 @@ package dev.baton.handoff;
 
 import dev.baton.bindings.flow.Baton;
 import dev.baton.dataplane.FlowTuple;
+import dev.baton.dataplane.FlowView;
 import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Snapshot;
 import dev.baton.net.Segment;
@@ -95,25 +96,23 @@ final class Steps {
     event.over(data);
     event.into(eventTuple);
     long now = tools.calls.monotonic();
-    Connection c = addressee();
-    if (event.type() == Baton.BATON_EVENT_CLOSED()) {
-      if (c != null && c.stage == Connection.Stage.REPLAY) {
-        replayer.onClosed(c, event.fromTarget());
-      }
-      ports.closed(eventTuple, (event.flags() & Segment.RST) != 0, now);
-    } else if (c != null) {
+    Connection c = addressee(event.instance(), event.slot(), eventTuple);
+    if (c != null) {
       try {
         answered(c, event.type(), now);
       } catch (RuntimeException e) {
         failed(c, e);
       }
     }
+    if (event.type() == Baton.BATON_EVENT_CLOSED()) {
+      ports.closed(eventTuple, (event.flags() & Segment.RST) != 0, now);
+    }
   }
 
-  /** The connection that the event's slot names, if it is still about the same target leg. */
-  private @Nullable Connection addressee() {
-    Connection c = event.instance() == instance ? connections.find(event.slot()) : null;
-    return c != null && Connections.isAbout(c, eventTuple) ? c : null;
+  /** The connection that a slot names, if it is still about the same target leg. */
+  private @Nullable Connection addressee(int itsInstance, int slot, FlowTuple t) {
+    Connection c = itsInstance == instance ? connections.find(slot) : null;
+    return c != null && Connections.isAbout(c, t) ? c : null;
   }
 
   private void answered(Connection c, int type, long now) {
@@ -136,7 +135,9 @@ final class Steps {
         handoff.onReset(c, now);
       }
     } else if (c.stage == Connection.Stage.REPLAY) {
-      if (type == Baton.BATON_EVENT_ACK()) {
+      if (type == Baton.BATON_EVENT_CLOSED()) {
+        replayer.onClosed(c, event.fromTarget());
+      } else if (type == Baton.BATON_EVENT_ACK()) {
         replayer.onAck(c, event, now);
       } else if (type == Baton.BATON_EVENT_SYNACK_AGAIN() || type == Baton.BATON_EVENT_SYNACK()) {
         replayer.onSynAckAgain(c, now);
@@ -155,31 +156,58 @@ final class Steps {
    * long. Other loops' flows are left to them.
    */
   void judge(Sweeper.Finding found) {
-    FlowTuple t = found.tuple();
-    if (!ports.owns(t)) {
+    FlowView view = found.view();
+    FlowTuple t = view.tuple();
+    if (!ports.owns(t) || hasChanged(view)) {
       return;
     }
-    if (found.closed()) {
-      ports.foundClosed(t, found.reset(), tools.calls.monotonic());
-    } else if (found.idle() && !connections.holds(t)) {
+    Connection c = addressee(view.instance(), view.slot(), t);
+    if (view.closed()) {
+      if (c != null && c.stage == Connection.Stage.REPLAY) {
+        replayer.onClosed(c, view.reset());
+      }
+      ports.foundClosed(t, view.reset(), tools.calls.monotonic());
+    } else if (found.idle() && c == null) {
       tools.flows.removeStale(t);
       ports.release(t);
     }
   }
 
+  /** Whether the port has become another flow's since, or the target has sent something. */
+  private boolean hasChanged(FlowView view) {
+    return tools.flows.readToClient(view.tuple())
+        && (tools.flows.created() != view.created()
+            || (!view.toTarget() && !view.closed() && tools.flows.lastSeen() != view.lastSeen()));
+  }
+
   /** There may be no next controller to find the orphans: their clients must not wait for it. */
   void endUnfinished(long now) {
     for (Connection c : connections.all()) {
-      if (c.stage == Connection.Stage.SETUP) {
-        handoff.shutDown(c, now);
-      } else if (c.stage == Connection.Stage.REPLAY) {
-        replayer.abort(c, Reason.SHUTTING_DOWN);
+      try {
+        if (c.stage == Connection.Stage.SETUP) {
+          handoff.shutDown(c, now);
+        } else if (c.stage == Connection.Stage.REPLAY) {
+          replayer.abort(c, Reason.SHUTTING_DOWN);
+        }
+      } catch (RuntimeException e) {
+        failed(c, e);
       }
     }
   }
 
   private void failed(Connection c, RuntimeException e) {
     LOG.error("event=connection-failed stage={} client={}", c.stage, c.tuple.client, e);
+    try {
+      giveUp(c);
+    } catch (RuntimeException again) {
+      LOG.error("event=connection-lost client={}", c.tuple.client, again);
+      if (c.stage != Connection.Stage.FREE) {
+        connections.close(c);
+      }
+    }
+  }
+
+  private void giveUp(Connection c) {
     switch (c.stage) {
       case SETUP -> handoff.abandon(c);
       case REPLAY -> replayer.abort(c, Reason.SNAPSHOT_FAILED);

@@ -16,8 +16,8 @@ import java.util.List;
  * removes itself: flows on ports that the configuration no longer has, and halves of a pair.
  */
 final class Sweeper {
-  /** A pair that its loop is to judge; see {@link Steps#judge}. */
-  record Finding(FlowTuple tuple, boolean closed, boolean reset, boolean idle) {}
+  /** An entry whose pair its loop is to judge; see {@link Steps#judge}. */
+  record Finding(FlowView view, boolean idle) {}
 
   private final DataPath path;
   private final OldSchemaSweeper oldSchemas;
@@ -81,7 +81,7 @@ final class Sweeper {
     // client's RST at an unsure number is marked on its own alone.
     boolean unsure = view.toTarget() && view.reset() && !view.closed();
     if (ours && (!view.toTarget() || unsure) && (view.closed() || tooQuiet)) {
-      findings.add(new Finding(t, view.closed(), view.reset(), tooQuiet));
+      findings.add(new Finding(view, tooQuiet));
     }
   }
 
