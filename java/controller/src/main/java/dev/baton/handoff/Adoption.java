@@ -1,6 +1,5 @@
 package dev.baton.handoff;
 
-import dev.baton.address.Ip;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowMaps;
 import dev.baton.dataplane.FlowTuple;
@@ -26,12 +25,6 @@ import org.jspecify.annotations.Nullable;
  * socket here without a word.
  */
 final class Adoption {
-  private record Key(Ip target, int targetPort, Ip own, int ownPort) {
-    static Key of(FlowTuple t) {
-      return new Key(t.target, t.targetPort, t.own, t.ownPort);
-    }
-  }
-
   /** Half of all numbers away: in nobody's window. */
   private static final int FAR = 1 << 31;
 
@@ -63,21 +56,21 @@ final class Adoption {
    *     OldSchemaSweeper}
    */
   private void adopt(FlowMaps maps, boolean old, RawSocket raw) {
-    Set<Key> orphans = new HashSet<>();
+    Set<TargetLeg> orphans = new HashSet<>();
     List<FlowMaps.Entry> unfinished = maps.unfinished();
-    unfinished.forEach(entry -> orphans.add(Key.of(entry.view().tuple())));
-    Map<Key, FlowMaps.Entry> toTarget = new HashMap<>();
+    unfinished.forEach(entry -> orphans.add(TargetLeg.of(entry.view().tuple())));
+    Map<TargetLeg, FlowMaps.Entry> toTarget = new HashMap<>();
     List<FlowMaps.Entry> toClient = new ArrayList<>();
     for (FlowMaps.Entry entry : maps.entries()) {
       if (entry.view().toTarget()) {
-        toTarget.put(Key.of(entry.view().tuple()), entry);
+        toTarget.put(TargetLeg.of(entry.view().tuple()), entry);
       } else {
         toClient.add(entry);
       }
     }
     for (FlowMaps.Entry entry : toClient) {
       FlowView view = entry.view();
-      Key key = Key.of(view.tuple());
+      TargetLeg key = TargetLeg.of(view.tuple());
       FlowMaps.Entry other = toTarget.get(key);
       if (view.pending() || orphans.contains(key)) {
         maps.remove(entry);

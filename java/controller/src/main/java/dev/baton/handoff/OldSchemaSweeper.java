@@ -7,7 +7,11 @@ import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.FlowView;
 import dev.baton.dataplane.OldSchema;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,27 +35,38 @@ final class OldSchemaSweeper {
   /** One walk through each. */
   void sweep(long now) {
     for (OldSchema old : path.oldSchemas()) {
-      List<FlowTuple> gone = new ArrayList<>();
-      boolean living = false;
-      for (FlowMaps.Entry entry : old.maps().entries()) {
-        if (isOver(entry.view(), now)) {
-          old.maps().remove(entry);
-          gone.add(entry.view().tuple());
-        } else {
-          living = true;
-        }
-      }
+      List<FlowMaps.Entry> entries = old.maps().entries();
+      Collection<List<FlowMaps.Entry>> ended = ended(entries, FlowMaps.Entry::view, timeouts, now);
+      ended.forEach(flow -> flow.forEach(old.maps()::remove));
+      List<FlowTuple> gone = ended.stream().map(flow -> flow.getFirst().view().tuple()).toList();
       if (!gone.isEmpty()) {
         loops.forEach(loop -> loop.post(() -> loop.release(gone)));
       }
-      if (!living) {
+      if (ended.stream().mapToInt(List::size).sum() == entries.size()) {
         path.retire(old);
         LOG.info("event=schema-retired schema={}", old.number());
       }
     }
   }
 
-  private boolean isOver(FlowView view, long now) {
+  /**
+   * The entries of flows that are over, by flow. A flow's go together, so that its port is given
+   * back once: the second time it might be another flow's.
+   */
+  static <E> Collection<List<E>> ended(
+      List<E> entries, Function<E, FlowView> view, Timeouts timeouts, long now) {
+    Map<TargetLeg, List<E>> flows = new HashMap<>();
+    for (E entry : entries) {
+      TargetLeg leg = TargetLeg.of(view.apply(entry).tuple());
+      flows.computeIfAbsent(leg, any -> new ArrayList<>(2)).add(entry);
+    }
+    flows
+        .values()
+        .removeIf(flow -> !flow.stream().allMatch(e -> isOver(view.apply(e), timeouts, now)));
+    return flows.values();
+  }
+
+  private static boolean isOver(FlowView view, Timeouts timeouts, long now) {
     long quiet = now - view.lastUse();
     if (view.pending()) {
       return now - view.expires() > 0;
