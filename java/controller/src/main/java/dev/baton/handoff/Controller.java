@@ -42,9 +42,11 @@ public final class Controller implements AutoCloseable {
   private final int instance = new SecureRandom().nextInt();
   private final List<EventLoop> loops = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final ScheduledExecutorService housekeeper =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("housekeeper").factory());
+  private final ScheduledExecutorService housekeeper = timed("housekeeper");
+
+  /** Apart: a walk through millions of flows must not look like a loop that hangs. */
+  private final ScheduledExecutorService watchdog = timed("watchdog");
+
   private boolean closed;
 
   private Controller(BatonConfig config, DataPath path, ServiceManager manager) {
@@ -143,16 +145,20 @@ public final class Controller implements AutoCloseable {
         throw e.getCause() instanceof RuntimeException cause ? cause : e;
       }
     }
+    adopted.clear(); // each loop has its own by now
     loops.getFirst().takeLeftListeners();
     Sweeper sweeper = new Sweeper(config, path, loops);
-    every(SWEEP_SECONDS, sweeper::sweep);
-    every(WATCH_SECONDS, this::watchAttachment);
-    every(WATCH_SECONDS, path.localAddresses()::refresh);
-    manager.watchdog().ifPresent(interval -> every(interval, () -> tellIfAlive(interval)));
+    every(housekeeper, Duration.ofSeconds(SWEEP_SECONDS), sweeper::sweep);
+    every(housekeeper, Duration.ofSeconds(WATCH_SECONDS), this::watchAttachment);
+    every(housekeeper, Duration.ofSeconds(WATCH_SECONDS), path.localAddresses()::refresh);
+    manager
+        .watchdog()
+        .ifPresent(interval -> every(watchdog, interval, () -> tellIfAlive(interval)));
   }
 
-  private void every(int seconds, Runnable task) {
-    every(Duration.ofSeconds(seconds), task);
+  private static ScheduledExecutorService timed(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().daemon().name(name).factory());
   }
 
   /** One loop wants room in the flow map: the others have lingering pairs, too. */
@@ -165,9 +171,9 @@ public final class Controller implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports what fails
-  private void every(Duration interval, Runnable task) {
+  private static void every(ScheduledExecutorService on, Duration interval, Runnable task) {
     long nanos = interval.toNanos();
-    housekeeper.scheduleWithFixedDelay(() -> guarded(task), nanos, nanos, TimeUnit.NANOSECONDS);
+    on.scheduleWithFixedDelay(() -> guarded(task), nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private void watchAttachment() {
@@ -188,7 +194,7 @@ public final class Controller implements AutoCloseable {
   private static void guarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("event=housekeeping-failed", e);
     }
   }
@@ -225,20 +231,24 @@ public final class Controller implements AutoCloseable {
     }
     closed = true;
     housekeeper.shutdownNow();
+    watchdog.shutdownNow();
     Duration limit = config.timeouts().shutdown();
     loops.forEach(loop -> loop.stop(limit.toNanos()));
     long deadline = System.nanoTime() + limit.plus(JOIN).toNanos();
     boolean ended = true;
-    for (Thread thread : threads) {
-      try {
+    try {
+      for (Thread thread : threads) {
         ended &= thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        ended = false;
       }
+      for (ScheduledExecutorService each : List.of(housekeeper, watchdog)) {
+        ended &= each.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      ended = false;
     }
     if (ended) {
-      path.close(); // a loop that still runs must not find its maps gone; the process ends anyway
+      path.close(); // who still runs must not find its maps gone; the process ends anyway
     } else {
       LOG.warn("event=loops-still-running");
     }
