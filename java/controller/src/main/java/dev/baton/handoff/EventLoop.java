@@ -187,7 +187,7 @@ final class EventLoop implements Runnable {
   private void begin(LoopTools made, Arena arena, RingBuffer ring) {
     int loops = setup.config().eventLoops();
     int max = Math.max(1, setup.config().limits().maxConnections() / loops);
-    ports = new Ports(made, index, loops);
+    ports = new Ports(made.flows, setup.config(), index, loops);
     connections = new Connections(made, max, (c, now) -> steps().deadline(c, now));
     steps = new Steps(made, connections, ports, setup.instance(), arena, setup.directory());
     mailbox = made.calls.eventFd();

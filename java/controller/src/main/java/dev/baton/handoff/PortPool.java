@@ -26,6 +26,11 @@ final class PortPool {
   private final int[] tails = new int[4];
   private final int[] counts = new int[4];
 
+  /** When nothing held a port for the first time since something last did. */
+  private long unusedSince;
+
+  private boolean unused;
+
   /**
    * All ports from {@code first} to {@code last} whose distance from {@code first} is a multiple of
    * {@code step}.
@@ -136,6 +141,16 @@ final class PortPool {
     return counts[FREE];
   }
 
+  /** Whether every port has been free for {@code nanos}; to be asked now and then. */
+  boolean isUnused(long now, long nanos) {
+    boolean allFree = counts[FREE] == states.length;
+    if (!allFree || !unused) {
+      unused = allFree;
+      unusedSince = now;
+    }
+    return unused && now - unusedSince >= nanos;
+  }
+
   private int index(int port) {
     if (!owns(port)) {
       throw new IllegalArgumentException("port " + port + " is not of this pool");
@@ -158,6 +173,7 @@ final class PortPool {
       previous[behind] = before;
     }
     counts[from]--;
+    unused = false;
     append(i, to);
   }
 

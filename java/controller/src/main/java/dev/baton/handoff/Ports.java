@@ -2,10 +2,12 @@ package dev.baton.handoff;
 
 import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
+import dev.baton.config.BatonConfig;
 import dev.baton.config.PortRange;
 import dev.baton.dataplane.FlowTable;
 import dev.baton.dataplane.FlowTuple;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,9 @@ final class Ports {
     }
   }
 
+  /** A target that has not been used for so long may be none any more: its pool goes. */
+  private static final long KEPT = 60_000_000_000L;
+
   private final Map<Pair, PortPool> pools = new HashMap<>();
   private final Pair probe = new Pair();
   private final FlowTuple scratch = new FlowTuple();
@@ -51,13 +56,13 @@ final class Ports {
   private final long linger;
   private final long lingerReset;
 
-  Ports(LoopTools tools, int loop, int loops) {
-    this.flows = tools.flows;
-    this.range = tools.config.sourcePorts();
+  Ports(FlowTable flows, BatonConfig config, int loop, int loops) {
+    this.flows = flows;
+    this.range = config.sourcePorts();
     this.loop = loop;
     this.loops = loops;
-    linger = tools.config.timeouts().linger().toNanos();
-    lingerReset = tools.config.timeouts().lingerReset().toNanos();
+    linger = config.timeouts().linger().toNanos();
+    lingerReset = config.timeouts().lingerReset().toNanos();
   }
 
   /** Ports between an own address and a target. */
@@ -115,9 +120,10 @@ final class Ports {
     }
   }
 
-  /** Lets go of all ports whose lingering is over. */
+  /** Lets go of all ports whose lingering is over, and of pools that nobody uses. */
   void expire(long now) {
-    for (Map.Entry<Pair, PortPool> entry : pools.entrySet()) {
+    for (Iterator<Map.Entry<Pair, PortPool>> each = pools.entrySet().iterator(); each.hasNext(); ) {
+      Map.Entry<Pair, PortPool> entry = each.next();
       PortPool pool = entry.getValue();
       Pair pair = entry.getKey();
       for (int port = pool.expired(now); port >= 0; port = pool.expired(now)) {
@@ -125,6 +131,9 @@ final class Ports {
         if (endLingering(pair.own, pair.target, pair.targetPort, port)) {
           pool.release(port);
         }
+      }
+      if (pool.isUnused(now, KEPT)) {
+        each.remove();
       }
     }
   }
@@ -200,6 +209,11 @@ final class Ports {
     scratch.targetPort = targetPort;
     scratch.ownPort = port;
     return scratch;
+  }
+
+  /** Pairs of own address and target that have a pool. */
+  int pairs() {
+    return pools.size();
   }
 
   /** Ports of flows that are being set up or live. */
