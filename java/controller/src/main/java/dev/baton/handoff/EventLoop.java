@@ -239,7 +239,14 @@ final class EventLoop implements Runnable {
   }
 
   private void closeDoors() {
-    doors.forEach(door -> door.listener().close());
+    for (Door door : doors) {
+      if (!resting.contains(door)) {
+        // By closing it would stay watched if the service manager has a copy: each client that
+        // waits in its queue would keep us busy.
+        tools().poll.remove(door.listener().fd());
+      }
+      door.listener().close();
+    }
     doors.clear();
     resting.clear();
   }
