@@ -14,8 +14,10 @@ import dev.baton.bindings.libc.LibC;
 public final class Listener implements AutoCloseable {
   private static final int BACKLOG = 4096;
 
-  /** Less is refused; include/net/tcp.h, TCP_MIN_MSS. */
+  /** Less is refused, and so is more; include/net/tcp.h, TCP_MIN_MSS and MAX_TCP_WINDOW. */
   private static final int LEAST_MSS = 88;
+
+  private static final int GREATEST_MSS = 32_767;
 
   private final SystemCalls calls;
   private final Ip address;
@@ -92,7 +94,10 @@ public final class Listener implements AutoCloseable {
    */
   public void limitSegments(int mtu) {
     int segment = mtu - address.headerBytes() - Segment.TCP_HEADER;
-    option(LibC.IPPROTO_TCP(), LibC.TCP_MAXSEG(), mtu == 0 ? 0 : Math.max(LEAST_MSS, segment));
+    option(
+        LibC.IPPROTO_TCP(),
+        LibC.TCP_MAXSEG(),
+        mtu == 0 ? 0 : Math.clamp(segment, LEAST_MSS, GREATEST_MSS));
   }
 
   /** The socket's family: AF_INET or AF_INET6. */

@@ -80,14 +80,18 @@ class ListenerTest {
     }
   }
 
-  /** One number serves both families of a dual-stack listener, and less than 88 is refused. */
+  /**
+   * One number serves both families of a dual-stack listener; less than 88 is refused, and more
+   * than 32767.
+   */
   @ParameterizedTest(name = "listener {0}, client to {1}, link {2}: {3} bytes")
   @CsvSource({
     "127.0.0.1, 127.0.0.1, 1400, 1360",
     "::1,       ::1,       1400, 1340",
     "::,        ::1,       1400, 1340",
     "::,        127.0.0.1, 1400, 1340",
-    "127.0.0.1, 127.0.0.1, 60,   88"
+    "127.0.0.1, 127.0.0.1, 60,   88",
+    "127.0.0.1, 127.0.0.1, 40000, 32767"
   })
   void clientsAreToldOfTheSmallestLink(String listen, String to, int mtu, int mss)
       throws IOException {
