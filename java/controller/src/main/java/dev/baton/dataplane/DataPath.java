@@ -77,6 +77,9 @@ public final class DataPath implements AutoCloseable {
     Link publicLink = Link.find(config.interfaces().publicName());
     Link clusterLink = Link.find(config.interfaces().clusterName());
     Path pins = pins(config);
+    if (!BpfFs.isBpfFs(pins)) {
+      BpfFs.ensure(config.pinPath()); // all schemas' maps in one file system
+    }
     BpfFs.ensure(pins);
     BpfObject object = BpfObject.open(read(OBJECT), "baton_tc");
     DataPath path = new DataPath(object, config, publicLink, clusterLink);

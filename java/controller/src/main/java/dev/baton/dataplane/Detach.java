@@ -2,6 +2,7 @@ package dev.baton.dataplane;
 
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_host;
+import dev.baton.bpf.BpfFs;
 import dev.baton.bpf.BpfMap;
 import dev.baton.bpf.Direction;
 import dev.baton.bpf.TcHook;
@@ -13,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Removes what controllers left in the kernel, and only that; flows that live break. */
@@ -30,6 +32,7 @@ public final class Detach {
   public static void run(BatonConfig config) {
     OldSchema.refuseNewer(config);
     PortReservation.remove(config);
+    removeXdp(config);
     for (int number = 1; number <= Baton.BATON_SCHEMA(); number++) {
       schema(config, number);
     }
@@ -39,10 +42,21 @@ public final class Detach {
 
   /** Removes the filters and pins of this version's schema only. */
   public static void thisSchema(BatonConfig config) {
+    removeXdp(config);
     schema(config, Baton.BATON_SCHEMA());
   }
 
-  /** Removes one schema's filters and pins, and clsact qdiscs that it made and nobody uses. */
+  private static void removeXdp(BatonConfig config) {
+    for (String name :
+        List.of(config.interfaces().publicName(), config.interfaces().clusterName())) {
+      Link.tryFind(name).ifPresent(XdpPlane::remove);
+    }
+  }
+
+  /**
+   * Removes one schema's filters and pins, and clsact qdiscs that it made and nobody uses. Not the
+   * XDP program: an interface has one, and it is the newest schema's.
+   */
   static void schema(BatonConfig config, int number) {
     Path pins = DataPath.pins(config, number);
     boolean[] made = clsactMade(pins);
@@ -62,7 +76,6 @@ public final class Detach {
       return; // and with the interface its filters are gone
     }
     int index = link.get().index();
-    XdpPlane.remove(link.get());
     for (Direction direction : Direction.values()) {
       TcHook.detach(index, direction, priority, Baton.BATON_TC_HANDLE());
     }
@@ -88,7 +101,12 @@ public final class Detach {
     }
   }
 
+  /** Whoever mounted a file system there, and that may have been the administrator, unmounts it. */
   private static void removeEmpty(Path folder) {
+    Path parent = folder.getParent();
+    if (BpfFs.isBpfFs(folder) && (parent == null || !BpfFs.isBpfFs(parent))) {
+      return;
+    }
     try {
       Files.deleteIfExists(folder);
     } catch (java.nio.file.DirectoryNotEmptyException e) {
