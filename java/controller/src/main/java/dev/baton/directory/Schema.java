@@ -67,9 +67,21 @@ final class Schema {
         statement.execute("PRAGMA user_version = " + STEPS.size());
         statement.execute("COMMIT");
       } catch (SQLException e) {
-        statement.execute("ROLLBACK");
+        rollBack(statement, e);
         throw e;
       }
+    }
+  }
+
+  /**
+   * Ends a transaction that failed. SQLite may have done so already (a full disk, for one), and
+   * that is not to hide why (sqlite.org/lang_transaction.html, 3).
+   */
+  static void rollBack(Statement statement, Exception cause) {
+    try {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
     }
   }
 

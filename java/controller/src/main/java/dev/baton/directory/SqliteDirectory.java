@@ -215,16 +215,13 @@ public final class SqliteDirectory implements Directory {
       throws SQLException {
     try (Statement statement = c.createStatement()) {
       statement.execute(begin);
-      boolean done = false;
       try {
         T result = work.run();
         statement.execute("COMMIT");
-        done = true;
         return result;
-      } finally {
-        if (!done) {
-          statement.execute("ROLLBACK");
-        }
+      } catch (SQLException | RuntimeException e) {
+        Schema.rollBack(statement, e);
+        throw e;
       }
     }
   }

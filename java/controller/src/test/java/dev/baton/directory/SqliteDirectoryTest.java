@@ -3,7 +3,9 @@ package dev.baton.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.testing.OwnNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,6 +106,28 @@ class SqliteDirectoryTest {
       sql("UPDATE nodes SET state = 'down' WHERE name = 'a'");
       assertThat(directory.version()).isGreaterThan(version);
       assertThat(directory.read().nodes().getFirst().state()).isEqualTo(Node.State.DOWN);
+    }
+  }
+
+  /** SQLite has rolled back by itself then, and must not be heard only of that. */
+  @Test
+  void aFullDiskIsNamed() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    OwnNetwork.run("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.toString());
+    try (SqliteDirectory directory = SqliteDirectory.open("sqlite:" + disk.resolve("a.db"))) {
+      directory.apply(cluster(BOTH));
+      StringBuilder much = new StringBuilder("nodes: [{ name: a, address: 10.0.0.1 }]\nsites:\n");
+      for (int i = 0; i < 20_000; i++) {
+        much.append("  - { host: customer-").append(i).append(".example.com, nodes: [a] }\n");
+      }
+      assertThatThrownBy(() -> directory.apply(cluster(much.toString())))
+          .isInstanceOf(DirectoryException.class)
+          .hasMessageContaining("full");
+      assertThat(directory.read().sites()).as("as it was").hasSize(2);
+      assertThat(directory.apply(cluster(BOTH)).isEmpty()).isTrue();
+    } finally {
+      OwnNetwork.run("umount", disk.toString());
     }
   }
 
