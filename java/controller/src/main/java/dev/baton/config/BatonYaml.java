@@ -13,6 +13,7 @@ import java.util.Set;
 /** Reads baton.yaml; {@link BatonConfig} says what each key means. */
 final class BatonYaml {
   private static final int EVENT_LOOPS_MAX = 64;
+  private static final Path BPF_FS = Path.of("/sys/fs/bpf");
 
   private static final Scalar<Protocol> PROTOCOL =
       new Scalar<>(
@@ -44,6 +45,9 @@ final class BatonYaml {
   private static final Scalar<String> DIRECTORY =
       new Scalar<>("sqlite: and a path from the root", BatonYaml::directory);
 
+  private static final Scalar<Path> PIN_PATH =
+      new Scalar<>(Scalars.ABSOLUTE_PATH.expected(), BatonYaml::pinPath);
+
   private final YamlDocument document;
   private final YamlMapping root;
 
@@ -58,23 +62,18 @@ final class BatonYaml {
     List<Listen> listen = listen();
     Optional<Interfaces> interfaces =
         root.requiredMapping("interfaces", "public and cluster", BatonYaml::interfaces);
-    List<Ip> clusterAddresses = root.requiredList("cluster-address", Scalars.ADDRESS);
+    List<Ip> clusterAddresses = clusterAddresses();
     PortRange sourcePorts =
         root.optional("source-ports", PORT_RANGE, new PortRange(10_000, 32_767));
     DataPlane dataPlane = root.optional("data-plane", DATA_PLANE, DataPlane.TC);
     String directory = root.optional("directory", DIRECTORY, "sqlite:/var/lib/baton/directory.db");
-    Path pinPath = root.optional("pin-path", Scalars.ABSOLUTE_PATH, Path.of("/sys/fs/bpf/baton"));
+    Path pinPath = root.optional("pin-path", PIN_PATH, Path.of("/sys/fs/bpf/baton"));
     InetSocketAddress admin =
         root.optional(
             "admin",
             Scalars.SOCKET_ADDRESS,
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9180));
-    int processors = Runtime.getRuntime().availableProcessors();
-    int eventLoops =
-        root.optional(
-            "event-loops",
-            Scalar.integer("a number of threads", 1, EVENT_LOOPS_MAX),
-            Math.clamp(processors, 1, EVENT_LOOPS_MAX));
+    int eventLoops = eventLoops(sourcePorts);
     boolean notrack = root.optional("notrack", Scalars.BOOLEAN, true);
     Limits limits = limits();
     Timeouts timeouts = timeouts();
@@ -94,6 +93,37 @@ final class BatonYaml {
         notrack,
         limits,
         timeouts);
+  }
+
+  /** Each event loop has ports of its own. */
+  private int eventLoops(PortRange sourcePorts) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int most = Math.min(EVENT_LOOPS_MAX, sourcePorts.size());
+    int loops =
+        root.optional(
+            "event-loops",
+            Scalar.integer("a number of threads", 1, EVENT_LOOPS_MAX),
+            Math.clamp(processors, 1, most));
+    if (loops > most) {
+      document
+          .problems()
+          .add(
+              root.lineOf("event-loops"),
+              "event-loops",
+              "expected at most one for each of the source-ports, " + sourcePorts);
+    }
+    return loops;
+  }
+
+  private List<Ip> clusterAddresses() {
+    List<Ip> addresses = root.requiredList("cluster-address", Scalars.HOST_ADDRESS);
+    if (new HashSet<>(addresses).size() < addresses.size()) {
+      document
+          .problems()
+          .add(
+              root.lineOf("cluster-address"), "cluster-address", "expected each address only once");
+    }
+    return addresses;
   }
 
   private List<Listen> listen() {
@@ -169,8 +199,21 @@ final class BatonYaml {
     return new PortRange(first, last);
   }
 
+  private static Path pinPath(String text) {
+    Path path = Scalars.ABSOLUTE_PATH.read().apply(text);
+    if (path.startsWith(BPF_FS) && BPF_FS.relativize(path).toString().contains(".")) {
+      // kernel/bpf/inode.c, bpf_lookup
+      throw new Scalar.Refused(
+          "below %s the kernel keeps names with a dot for itself, expected another, found \"%s\""
+              .formatted(BPF_FS, text));
+    }
+    return path;
+  }
+
   private static String directory(String text) {
-    if (!text.startsWith("sqlite:/") || text.contains("?")) {
+    if (!text.startsWith("sqlite:/")
+        || text.contains("?")
+        || Path.of(text.substring("sqlite:".length())).getFileName() == null) {
       throw new IllegalArgumentException(text);
     }
     return text;

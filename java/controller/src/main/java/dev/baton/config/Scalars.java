@@ -17,6 +17,8 @@ public final class Scalars {
   private static final Pattern DURATION =
       Pattern.compile("(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?(?:([0-9]{1,6})ms)?");
 
+  private static final Ip BROADCAST = new Ip().setV4(-1);
+
   /** A TCP port. */
   public static final Scalar<Integer> PORT = Scalar.integer("a port", 1, 65535);
 
@@ -34,6 +36,10 @@ public final class Scalars {
   /** An address of either family; no name is ever looked up, and a scope has no place in it. */
   public static final Scalar<Ip> ADDRESS =
       new Scalar<>("an address such as 10.0.1.1 or \"fd00::1\"", Scalars::address);
+
+  /** The address of one host that others can reach. */
+  public static final Scalar<Ip> HOST_ADDRESS =
+      new Scalar<>(ADDRESS.expected(), Scalars::hostAddress);
 
   /** One DNS label in lower case: a node's name is part of host names. */
   public static final Scalar<String> NODE_NAME =
@@ -141,6 +147,19 @@ public final class Scalars {
       throw new IllegalArgumentException(text);
     }
     return path.normalize();
+  }
+
+  private static Ip hostAddress(String text) {
+    Ip ip = address(text);
+    InetAddress address = ip.toInet();
+    if (address.isAnyLocalAddress()
+        || address.isLoopbackAddress()
+        || address.isMulticastAddress()
+        || ip.equals(BROADCAST)) {
+      throw new Scalar.Refused(
+          "expected the address of one host in the network, found \"%s\"".formatted(text));
+    }
+    return ip;
   }
 
   private static Ip address(String text) {

@@ -20,6 +20,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
  * that was wrong.
  */
 public final class YamlDocument {
+  /** A million sites; the file is the administrator's own. */
+  private static final int MAX_CHARACTERS = 128 << 20;
+
   private final Problems problems;
   private final YamlMapping root;
 
@@ -52,13 +55,20 @@ public final class YamlDocument {
     Problems problems = new Problems(name);
     Optional<Node> node = Optional.empty();
     try {
-      LoadSettings settings = LoadSettings.builder().setLabel(name).setUseMarks(true).build();
+      LoadSettings settings =
+          LoadSettings.builder()
+              .setLabel(name)
+              .setUseMarks(true)
+              .setCodePointLimit(MAX_CHARACTERS)
+              .build();
       node = new Compose(settings).composeString(text);
     } catch (MarkedYamlEngineException e) {
       int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
       problems.add(line, "(syntax)", "expected YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
       problems.add(1, "(syntax)", "expected YAML: " + e.getMessage());
+    } catch (StackOverflowError e) {
+      problems.add(1, "(syntax)", "expected YAML: brackets are nested too deep");
     }
     problems.throwIfAny();
     if (node.orElse(null) instanceof MappingNode mapping) {

@@ -78,7 +78,7 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
   }
 
   private static List<Ip> addresses(YamlDocument document, YamlMapping item) {
-    List<Ip> addresses = new ArrayList<>(item.requiredOneOrMore("address", Scalars.ADDRESS));
+    List<Ip> addresses = new ArrayList<>(item.requiredOneOrMore("address", Scalars.HOST_ADDRESS));
     addresses.sort(Comparator.comparing(ip -> !ip.isV4()));
     if (addresses.stream().map(Ip::isV4).distinct().count() < addresses.size()) {
       document

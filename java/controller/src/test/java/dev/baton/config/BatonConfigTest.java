@@ -144,6 +144,10 @@ class BatonConfigTest {
           interfaces: d0      | interfaces: { public: d0, cluster: d0 } | 3: interfaces: expected public and cluster
           cluster-address: 10.0.2.1     | cluster-address: [10.0.2.1] | 4: cluster-address: expected a list that is not empty: a list, each an address such as 10.0.1.1
           cluster-address: ["fe80::1%eth0"] | cluster-address: [10.0.2.1] | 4: cluster-address[0]: expected an address such as 10.0.1.1 or "fd00::1", found "fe80::1%eth0"
+          cluster-address: [0.0.0.0]    | cluster-address: [10.0.2.1] | 4: cluster-address[0]: expected the address of one host in the network, found "0.0.0.0"
+          cluster-address: ["::1"]      | cluster-address: [10.0.2.1] | 4: cluster-address[0]: expected the address of one host in the network, found "::1"
+          cluster-address: [255.255.255.255] | cluster-address: [10.0.2.1] | 4: cluster-address[0]: expected the address of one host in the network, found "255.255.255.255"
+          cluster-address: [10.0.2.1, 10.0.2.1] | cluster-address: [10.0.2.1] | 4: cluster-address: expected each address only once
           """)
   void whatIsWrongIsToldWithItsLine(String wrong, String right, String problem) {
     assertThat(LEAST).contains(right);
@@ -163,7 +167,10 @@ class BatonConfigTest {
           data-plane      | netfilter   | expected tc, xdp, xdp-generic or auto, found "netfilter"
           directory       | etcd:/x     | expected sqlite: and a path from the root, found "etcd:/x"
           directory       | sqlite:x.db | expected sqlite: and a path from the root, found "sqlite:x.db"
+          directory       | sqlite:/    | expected sqlite: and a path from the root, found "sqlite:/"
+          directory       | "sqlite:/a\\0" | expected sqlite: and a path from the root, found "sqlite:/a
           pin-path        | baton       | expected a path from the root, found "baton"
+          pin-path        | /sys/fs/bpf/a.b | below /sys/fs/bpf the kernel keeps names with a dot for itself, expected another, found "/sys/fs/bpf/a.b"
           admin           | 9180        | expected an address and a port such as 127.0.0.1:9180 or "[::1]:9180", found "9180"
           admin           | "::1:80"    | expected an address and a port such as 127.0.0.1:9180 or "[::1]:9180", found "::1:80"
           cluster-domain  | a..b        | expected a domain name such as cloud, found "a..b"
@@ -253,6 +260,24 @@ class BatonConfigTest {
         .asString()
         .startsWith(problem)
         .doesNotContain("\n");
+  }
+
+  @Test
+  void eachEventLoopHasAPort() {
+    String two = LEAST + "source-ports: 20000-20001\n";
+    assertThat(BatonConfig.parse("baton.yaml", two).eventLoops()).isBetween(1, 2);
+    assertThat(BatonConfig.parse("baton.yaml", two + "event-loops: 2\n").eventLoops()).isEqualTo(2);
+    assertThat(problems(two + "event-loops: 3\n"))
+        .containsExactly(
+            "baton.yaml:6: event-loops: expected at most one for each of the source-ports, 20000-20001");
+  }
+
+  @Test
+  void nestingWithoutEndIsToldNotThrown() {
+    assertThat(problems("a: " + "[".repeat(200_000)))
+        .singleElement()
+        .asString()
+        .startsWith("baton.yaml:1: (syntax): expected YAML: ");
   }
 
   @Test

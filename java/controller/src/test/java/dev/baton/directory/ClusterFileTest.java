@@ -81,6 +81,8 @@ class ClusterFileTest {
           name: qure-2            | name: qure-3    | 3: nodes[1].name: expected once, found again: qure-2
           name: Qure              | name: qure-3    | 3: nodes[1].name: expected a node's name
           address: node.example   | address: 10.0.2.12 | 3: nodes[1].address: expected an address such as
+          address: 127.0.0.1      | address: 10.0.2.12 | 3: nodes[1].address: expected the address of one host in the network, found "127.0.0.1"
+          address: ["ff02::1"]    | address: 10.0.2.12 | 3: nodes[1].address[0]: expected the address of one host in the network, found "ff02::1"
           address: [10.0.0.1, 10.0.0.2] | address: 10.0.2.12 | 3: nodes[1].address: expected at most one address of each family
           port: 70000             | port: 80        | 2: nodes[0].port: expected a port, 1 to 65535, found "70000"
           nodes: [qure-4]         | nodes: [qure-2] | 5: sites[0].nodes: expected a node named above, found "qure-4"
@@ -107,6 +109,15 @@ class ClusterFileTest {
         .containsExactly(
             "cluster.yaml:1: nodes: expected a list that is not empty: name, address and port",
             "cluster.yaml:1: sites: missing, expected host and nodes");
+  }
+
+  @Test
+  void hundredThousandSitesAreAFileLikeAnyOther() {
+    StringBuilder text = new StringBuilder("nodes: [{ name: a, address: 10.0.0.1 }]\nsites:\n");
+    for (int i = 0; i < 100_000; i++) {
+      text.append("  - { host: customer-").append(i).append(".example.com, nodes: [a] }\n");
+    }
+    assertThat(ClusterFile.parse("cluster.yaml", text.toString()).sites()).hasSize(100_000);
   }
 
   private static List<String> problems(String text) {
