@@ -10,6 +10,7 @@
 
 #include "hop.h"
 #include "icmp.h"
+#include "lists.h"
 #include "parse.h"
 #include "toobig.h"
 #include "translate.h"
@@ -20,13 +21,19 @@
 
 char _license[] SEC("license") = "GPL";
 
-/* Targets alone are sent the REDIRECT option, and by nobody else. Not inlined: what is not a flow's
- * is so for several reasons. */
+/* Strangers: denied ones are not heard, and none may carry the REDIRECT option, which targets alone
+ * are sent, and by nobody else. Not inlined: what is not a flow's is so for several reasons. */
 static __noinline int handle_foreign(struct __sk_buff *skb, const struct segment *seg)
 {
 	struct options *o;
 
-	if (!(seg->flags & TCP_SYN) || !seg->options_length)
+	if (!(seg->flags & TCP_SYN))
+		return TC_ACT_UNSPEC;
+	if (!(seg->flags & TCP_ACK) && is_denied(seg)) {
+		count(BATON_DROP_DENIED);
+		return TC_ACT_SHOT;
+	}
+	if (!seg->options_length)
 		return TC_ACT_UNSPEC;
 	o = parse_options(skb, seg);
 	if (o && o->redirect) {
@@ -110,6 +117,10 @@ static __always_inline int handle_syn(struct baton_flow *flow, const struct segm
 		return TC_ACT_SHOT;
 	}
 	if (flow->state.flags & BATON_STATE_CLOSED && !(seg->flags & TCP_ACK)) {
+		if (is_denied(seg)) {
+			count(BATON_DROP_DENIED);
+			return TC_ACT_SHOT;
+		}
 		/* The client uses its port again: an ordinary new connection. */
 		bpf_map_delete_elem(&baton_flows, &seg->key);
 		count(BATON_PASS_SYN_AFTER_CLOSE);

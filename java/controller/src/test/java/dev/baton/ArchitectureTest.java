@@ -29,7 +29,11 @@ final class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "dev.baton.head..",
               "dev.baton.http..",
+              "dev.baton.http2..",
+              "dev.baton.tls..",
+              "dev.baton.front..",
               "dev.baton.directory..",
               "dev.baton.config..",
               "dev.baton.address..")
@@ -47,7 +51,8 @@ final class ArchitectureTest {
   static final ArchRule parsersKnowNothingOfFilesAndDatabases =
       noClasses()
           .that()
-          .resideInAPackage("dev.baton.http..")
+          .resideInAnyPackage(
+              "dev.baton.head..", "dev.baton.http..", "dev.baton.http2..", "dev.baton.tls..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.sql..", "java.nio.file..", "dev.baton.config..");

@@ -55,6 +55,17 @@ public final class Ip {
     return set(0, MAPPED | Integer.toUnsignedLong(address));
   }
 
+  /**
+   * Sets all bits but the first to zero.
+   *
+   * @param bits how many stay, 0 to 128, in the 16 bytes of an IPv6 or IPv4-mapped address
+   */
+  public Ip keep(int bits) {
+    long keepHigh = bits >= Long.SIZE ? -1 : bits == 0 ? 0 : -1L << (Long.SIZE - bits);
+    long keepLow = bits <= Long.SIZE ? 0 : -1L << (2 * Long.SIZE - bits);
+    return set(high & keepHigh, low & keepLow);
+  }
+
   /** Whether it is an IPv4 address. */
   public boolean isV4() {
     return high == 0 && low >>> 32 == MAPPED >>> 32;

@@ -8,7 +8,9 @@ import dev.baton.directory.Node;
 import dev.baton.directory.Snapshot;
 import dev.baton.handoff.Controller;
 import dev.baton.handoff.Counters;
+import dev.baton.head.Spoken;
 import dev.baton.reason.Reason;
+import dev.baton.tls.Alpn;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +45,7 @@ public final class Status {
     all.put("listen", config.listen().stream().map(Listen::toString).toList());
     all.put("directory", directory());
     all.put("connections", connections());
+    all.put("heads", heads());
     all.put("reasons", reasons());
     all.put("attached", controller.path().choice());
     all.put("attached_because", controller.path().choiceReason());
@@ -63,6 +66,7 @@ public final class Status {
     Map<String, Object> part = new LinkedHashMap<>();
     part.put("name", node.name());
     part.put("address", node.addresses().stream().map(ip -> ip.withPort(node.port())).toList());
+    part.put("tls_port", node.tlsPort());
     part.put("state", node.state().name().toLowerCase(Locale.ROOT));
     return part;
   }
@@ -79,6 +83,20 @@ public final class Status {
     long live = counters.liveSum();
     part.put("handoff_mean_us", live == 0 ? 0 : counters.handoffNanosSum() / live / 1000);
     part.put("bytes_replayed", counters.replayedAfterLiveSum());
+    return part;
+  }
+
+  private Map<String, Object> heads() {
+    Counters counters = controller.counters();
+    Map<String, Object> part = new LinkedHashMap<>();
+    for (Spoken spoken : Spoken.values()) {
+      part.put(spoken.name().toLowerCase(Locale.ROOT), counters.of(spoken));
+    }
+    part.put("tls_without_name", counters.namesMissingSum());
+    part.put("tls_encrypted_hello", counters.encryptedHellosSum());
+    for (Alpn alpn : Alpn.values()) {
+      part.put("tls_offers_" + alpn.name().toLowerCase(Locale.ROOT), counters.of(alpn));
+    }
     return part;
   }
 

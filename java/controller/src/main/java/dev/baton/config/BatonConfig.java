@@ -1,9 +1,11 @@
 package dev.baton.config;
 
 import dev.baton.address.Ip;
+import dev.baton.http.ErrorPages;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What {@code baton.yaml} says, checked. Keys without a default must be in the file; the key's name
@@ -32,6 +34,10 @@ import java.util.List;
  *     tracking; default true
  * @param limits how much of everything there may be
  * @param timeouts how long Baton waits
+ * @param errorPages {@code error-pages}: files by status or {@code default}, read with the file;
+ *     default the built-in pages
+ * @param lists a file of prefixes that are denied or allowed, read when the controller starts and
+ *     whenever it changes; default none
  */
 public record BatonConfig(
     String node,
@@ -47,7 +53,9 @@ public record BatonConfig(
     int eventLoops,
     boolean notrack,
     Limits limits,
-    Timeouts timeouts) {
+    Timeouts timeouts,
+    ErrorPages errorPages,
+    Optional<Path> lists) {
 
   /**
    * Reads and checks a file.

@@ -1,6 +1,7 @@
 package dev.baton.config;
 
 import dev.baton.address.Ip;
+import dev.baton.http.ErrorPages;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads baton.yaml; {@link BatonConfig} says what each key means. */
 final class BatonYaml {
@@ -17,13 +19,23 @@ final class BatonYaml {
 
   private static final Scalar<Protocol> PROTOCOL =
       new Scalar<>(
-          "http",
+          "http, tls or auto",
           text ->
               switch (text) {
                 case "http" -> Protocol.HTTP;
-                case "tls", "auto" ->
-                    throw new Scalar.Refused(
-                        "\"" + text + "\" is not available yet, expected http");
+                case "tls" -> Protocol.TLS;
+                case "auto" -> Protocol.AUTO;
+                default -> throw new IllegalArgumentException(text);
+              });
+
+  /** Whether a name is needed. */
+  private static final Scalar<Boolean> WITHOUT_SNI =
+      new Scalar<>(
+          "default or refuse",
+          text ->
+              switch (text) {
+                case "default" -> false;
+                case "refuse" -> true;
                 default -> throw new IllegalArgumentException(text);
               });
 
@@ -77,6 +89,13 @@ final class BatonYaml {
     boolean notrack = root.optional("notrack", Scalars.BOOLEAN, true);
     Limits limits = limits();
     Timeouts timeouts = timeouts();
+    ErrorPages errorPages =
+        root.has("error-pages")
+            ? root.requiredMapping("error-pages", PageFiles.EXPECTED, PageFiles::read)
+                .orElseGet(ErrorPages::builtIn)
+            : ErrorPages.builtIn();
+    @Nullable Path lists =
+        root.has("lists") ? root.required("lists", Scalars.ABSOLUTE_PATH, Path.of("/")) : null;
     document.finish();
     return new BatonConfig(
         node,
@@ -92,7 +111,9 @@ final class BatonYaml {
         eventLoops,
         notrack,
         limits,
-        timeouts);
+        timeouts,
+        errorPages,
+        Optional.ofNullable(lists));
   }
 
   /** Each event loop has ports of its own. */
@@ -127,7 +148,7 @@ final class BatonYaml {
   }
 
   private List<Listen> listen() {
-    Set<Listen> seen = new HashSet<>();
+    Set<String> seen = new HashSet<>();
     return root.requiredMappings(
         "listen",
         "address, port and protocol",
@@ -136,8 +157,24 @@ final class BatonYaml {
               new Listen(
                   item.required("address", Scalars.ADDRESS, new Ip()),
                   item.required("port", Scalars.PORT, 0),
-                  item.optional("protocol", PROTOCOL, Protocol.HTTP));
-          if (listen.port() != 0 && !seen.add(listen)) {
+                  item.optional("protocol", PROTOCOL, Protocol.HTTP),
+                  item.optional("without-sni", WITHOUT_SNI, false),
+                  item.has("accept-proxy")
+                      ? item.requiredOneOrMore("accept-proxy", Scalars.PREFIX)
+                      : List.of(),
+                  item.optional(
+                      "backlog",
+                      Scalar.integer("a number of connections", 1, 65_535),
+                      Listen.BACKLOG));
+          if (listen.needName() && listen.protocol() == Protocol.HTTP) {
+            document
+                .problems()
+                .add(
+                    item.lineOf("without-sni"),
+                    item.pathOf("without-sni"),
+                    "expected only where the protocol is tls or auto");
+          }
+          if (listen.port() != 0 && !seen.add(listen.toString())) {
             document
                 .problems()
                 .add(item.line(), item.pathOf("address"), "expected once, found again: " + listen);
@@ -162,7 +199,11 @@ final class BatonYaml {
             Scalar.integer("a number of connections", 1, 1_000_000),
             d.maxConnections()),
         root.optional(
-            "head-limit", Scalar.integer("a number of bytes", 1024, 65_536), d.headLimit()));
+            "head-limit", Scalar.integer("a number of bytes", 1024, 65_536), d.headLimit()),
+        root.optional(
+            "max-connections-per-client",
+            Scalar.integer("a number of connections", 1, 1_000_000),
+            d.maxPerClient()));
   }
 
   private Timeouts timeouts() {
@@ -179,7 +220,8 @@ final class BatonYaml {
         duration("linger-reset", second, minutes, d.lingerReset()),
         duration("idle-timeout", second, week, d.idle()),
         duration("half-open-timeout", second, week, d.halfOpen()),
-        duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(4), d.shutdown()));
+        duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(4), d.shutdown()),
+        duration("first-byte-timeout", tenth, minutes, d.firstByte()));
   }
 
   private Duration duration(String key, Duration min, Duration max, Duration ifAbsent) {

@@ -1,6 +1,7 @@
 package dev.baton.config;
 
 import dev.baton.address.Ip;
+import dev.baton.address.Prefix;
 import dev.baton.http.HostNames;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -36,6 +37,10 @@ public final class Scalars {
   /** An address of either family; no name is ever looked up, and a scope has no place in it. */
   public static final Scalar<Ip> ADDRESS =
       new Scalar<>("an address such as 10.0.1.1 or \"fd00::1\"", Scalars::address);
+
+  /** Addresses that begin alike. */
+  public static final Scalar<Prefix> PREFIX =
+      new Scalar<>("a prefix such as 10.0.0.0/8 or \"fd00::/16\"", Prefix::parse);
 
   /** The address of one host that others can reach. */
   public static final Scalar<Ip> HOST_ADDRESS =

@@ -18,6 +18,8 @@ import java.time.Duration;
  * @param halfOpen {@code half-open-timeout}: without a packet after one FIN; 1s to 168h, default 4m
  * @param shutdown {@code shutdown-timeout}: for unfinished replays after SIGTERM; 0s to 4s, default
  *     3s
+ * @param firstByte {@code first-byte-timeout}: from accepting a connection to its first byte; 100ms
+ *     to 10m, default 10s
  */
 public record Timeouts(
     Duration head,
@@ -27,7 +29,8 @@ public record Timeouts(
     Duration lingerReset,
     Duration idle,
     Duration halfOpen,
-    Duration shutdown) {
+    Duration shutdown,
+    Duration firstByte) {
   /** What applies where the file says nothing. */
   public static final Timeouts DEFAULT =
       new Timeouts(
@@ -38,5 +41,6 @@ public record Timeouts(
           Duration.ofSeconds(5),
           Duration.ofMinutes(135),
           Duration.ofMinutes(4),
-          Duration.ofSeconds(3));
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(10));
 }

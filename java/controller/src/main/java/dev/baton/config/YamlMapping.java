@@ -62,6 +62,12 @@ public final class YamlMapping {
     return path.isEmpty() ? key : path + "." + key;
   }
 
+  /** Whether there is such a key; it is not unknown from then on. */
+  public boolean has(String key) {
+    asked.add(key);
+    return values.containsKey(key);
+  }
+
   /** A value that must be there; {@code standIn} is returned after a problem was noted. */
   public <T> T required(String key, Scalar<T> kind, T standIn) {
     Node node = present(key, kind.expected());

@@ -58,6 +58,7 @@ public final class DataPath implements AutoCloseable {
   private final LocalAddresses localAddresses = new LocalAddresses();
   private final byte[] secret = new byte[SECRET_BYTES];
   private @Nullable XdpPlane xdp;
+  private @Nullable SourceLists lists;
   private boolean closed;
 
   private DataPath(BpfObject object, BatonConfig config, Link publicLink, Link clusterLink) {
@@ -93,6 +94,7 @@ public final class DataPath implements AutoCloseable {
       removeRings(object.map(RINGS), config.eventLoops());
       path.oldSchemas.forEach(OldSchema::removeRings);
       path.initializeHost();
+      path.lists = SourceLists.start(object, config.lists().orElse(null), config.listen());
       path.attach();
       path.xdp = XdpPlane.start(config.dataPlane(), object, path.links());
       return path;
@@ -338,6 +340,11 @@ public final class DataPath implements AutoCloseable {
     return localAddresses;
   }
 
+  /** Whose connections are taken. */
+  public SourceLists lists() {
+    return Objects.requireNonNull(lists);
+  }
+
   /** The interface towards targets. */
   public Link clusterLink() {
     return clusterLink;
@@ -364,6 +371,9 @@ public final class DataPath implements AutoCloseable {
       rings.reversed().forEach(BpfMap::close);
       if (xdp != null) {
         xdp.close();
+      }
+      if (lists != null) {
+        lists.close();
       }
       object.close();
     }

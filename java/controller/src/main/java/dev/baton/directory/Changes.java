@@ -12,7 +12,7 @@ import java.util.function.Function;
  * What makes one directory into another, nodes before sites, each by name.
  *
  * @param nodes nodes that differ
- * @param sites sites that differ in their list of nodes
+ * @param sites sites that differ in their nodes or otherwise
  */
 public record Changes(List<Change<Node>> nodes, List<Change<Site>> sites) {
   /** How something changed. */
@@ -37,7 +37,7 @@ public record Changes(List<Change<Node>> nodes, List<Change<Site>> sites) {
   public static Changes between(Snapshot before, ClusterFile after) {
     return new Changes(
         diff("node ", before.nodes(), after.nodes(), Node::name, Node::toString),
-        diff("site ", before.sites(), after.sites(), Site::host, Site::nodeNames));
+        diff("site ", before.sites(), after.sites(), Site::host, Site::text));
   }
 
   /** Whether there is nothing to change. */

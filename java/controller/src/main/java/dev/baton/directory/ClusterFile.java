@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@code cluster.yaml} says, checked: names are unique, hosts normalised, and every site's
  * nodes are among the nodes. A node has {@code name}, {@code address} (one, or a list of one IPv4
- * and one IPv6 address) and may have {@code port} (default 80), {@code state} (default up) and
- * {@code weight} (1 to 1000, default 1).
+ * and one IPv6 address) and may have {@code port} (default 80), {@code tls-port} (default 443),
+ * {@code state} (default up), {@code weight} (1 to 1000, default 1) and {@code client-address}
+ * (default option). A site may have {@code redirect-to-https} (default false).
  *
  * @param nodes in the order of the file
  * @param sites in the order of the file
@@ -31,6 +32,19 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
 
   private static final Scalar<Node.State> STATE =
       new Scalar<>("up, draining or down", Node.State::of);
+
+  private static final Scalar<ClientAddress> CLIENT_ADDRESS =
+      new Scalar<>("one of " + ClientAddress.expected(), ClientAddress::of);
+
+  private static final Scalar<Integer> HTTPS =
+      new Scalar<>(
+          "true, false or a port, 1 to 65535",
+          text ->
+              switch (text) {
+                case "true" -> 443;
+                case "false" -> 0;
+                default -> Scalars.PORT.read().apply(text);
+              });
 
   private static final Scalar<String> HOST =
       new Scalar<>(
@@ -96,8 +110,10 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
         item.required("name", Scalars.NODE_NAME, ""),
         addresses(document, item),
         item.optional("port", Scalars.PORT, 80),
+        item.optional("tls-port", Scalars.PORT, Node.TLS_PORT),
         item.optional("state", STATE, Node.State.UP),
-        item.optional("weight", WEIGHT, 1));
+        item.optional("weight", WEIGHT, 1),
+        item.optional("client-address", CLIENT_ADDRESS, ClientAddress.OPTION));
   }
 
   private static Site site(YamlDocument document, YamlMapping item, Map<String, Node> known) {
@@ -115,7 +131,7 @@ public record ClusterFile(List<Node> nodes, List<Site> sites) {
         nodes.add(node);
       }
     }
-    return new Site(host, nodes);
+    return new Site(host, nodes, item.optional("redirect-to-https", HTTPS, 0));
   }
 
   /** An empty value stands for one that could not be read and was complained of already. */

@@ -11,13 +11,30 @@ import org.jspecify.annotations.Nullable;
  * @param addresses where its web server listens, in the cluster network: one, or one of each
  *     family, IPv4 first
  * @param port of that server, 1 to 65535
+ * @param tlsPort where it takes TLS connections, 1 to 65535
  * @param state whether it gets new connections
  * @param weight its share among a site's nodes, 1 to 1000
+ * @param clientAddress how its server is told of the client's address
  */
-public record Node(String name, List<Ip> addresses, int port, State state, int weight) {
+public record Node(
+    String name,
+    List<Ip> addresses,
+    int port,
+    int tlsPort,
+    State state,
+    int weight,
+    ClientAddress clientAddress) {
+  /** Where TLS is taken if nothing else is said. */
+  public static final int TLS_PORT = 443;
+
   /** Takes copies. */
   public Node {
     addresses = List.copyOf(addresses);
+  }
+
+  /** One that takes TLS at {@link #TLS_PORT} and is told of the client's address by the option. */
+  public Node(String name, List<Ip> addresses, int port, State state, int weight) {
+    this(name, addresses, port, TLS_PORT, state, weight, ClientAddress.OPTION);
   }
 
   /** Its address of IPv4, or of IPv6; null: it has none. */
@@ -68,6 +85,8 @@ public record Node(String name, List<Ip> addresses, int port, State state, int w
   @Override
   public String toString() {
     String at = String.join(" ", addresses.stream().map(ip -> ip.withPort(port)).toList());
-    return "%s %s weight %d".formatted(at, state.text, weight);
+    String tls = tlsPort == TLS_PORT ? "" : " tls " + tlsPort;
+    String told = clientAddress == ClientAddress.OPTION ? "" : " " + clientAddress.text();
+    return "%s%s %s weight %d%s".formatted(at, tls, state.text, weight, told);
   }
 }

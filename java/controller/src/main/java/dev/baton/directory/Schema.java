@@ -42,7 +42,20 @@ final class Schema {
               ) STRICT, WITHOUT ROWID
               """,
               "INSERT INTO node_addresses SELECT name, 4, address FROM nodes",
-              "ALTER TABLE nodes DROP COLUMN address"));
+              "ALTER TABLE nodes DROP COLUMN address"),
+          List.of(
+              """
+              ALTER TABLE nodes ADD COLUMN tls_port INTEGER NOT NULL DEFAULT 443
+                CHECK (tls_port BETWEEN 1 AND 65535)
+              """,
+              """
+              ALTER TABLE nodes ADD COLUMN client_address TEXT NOT NULL DEFAULT 'option'
+                CHECK (client_address IN ('option', 'proxy-v1', 'proxy-v2', 'none'))
+              """,
+              """
+              ALTER TABLE sites ADD COLUMN https_port INTEGER NOT NULL DEFAULT 0
+                CHECK (https_port BETWEEN 0 AND 65535)
+              """));
 
   private Schema() {}
 

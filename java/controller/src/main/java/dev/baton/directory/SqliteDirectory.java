@@ -229,6 +229,7 @@ public final class SqliteDirectory implements Directory {
   private static Snapshot snapshot(Connection c, long version) throws SQLException {
     Map<String, Node> nodes = new LinkedHashMap<>();
     Map<String, List<Node>> sites = new LinkedHashMap<>();
+    Map<String, Integer> httpsPorts = new HashMap<>();
     try (Statement statement = c.createStatement()) {
       Map<String, List<Ip>> addresses = new HashMap<>();
       try (ResultSet rows =
@@ -239,7 +240,8 @@ public final class SqliteDirectory implements Directory {
         }
       }
       try (ResultSet rows =
-          statement.executeQuery("SELECT name, port, state, weight FROM nodes ORDER BY name")) {
+          statement.executeQuery(
+              "SELECT name, port, tls_port, state, weight, client_address FROM nodes ORDER BY name")) {
         while (rows.next()) {
           Node node = node(rows, addresses.getOrDefault(rows.getString(1), List.of()));
           nodes.put(node.name(), node);
@@ -248,11 +250,12 @@ public final class SqliteDirectory implements Directory {
       try (ResultSet rows =
           statement.executeQuery(
               """
-              SELECT s.host, n.node FROM sites s LEFT JOIN site_nodes n ON n.host = s.host
+              SELECT s.host, n.node, s.https_port FROM sites s LEFT JOIN site_nodes n ON n.host = s.host
               ORDER BY s.host, n.position
               """)) {
         while (rows.next()) {
           List<Node> list = sites.computeIfAbsent(rows.getString(1), host -> new ArrayList<>());
+          httpsPorts.put(rows.getString(1), rows.getInt(3));
           Node node = nodes.get(rows.getString(2));
           if (node != null) {
             list.add(node);
@@ -263,7 +266,9 @@ public final class SqliteDirectory implements Directory {
     return new Snapshot(
         version,
         nodes.values(),
-        sites.entrySet().stream().map(e -> new Site(e.getKey(), e.getValue())).toList());
+        sites.entrySet().stream()
+            .map(e -> new Site(e.getKey(), e.getValue(), httpsPorts.getOrDefault(e.getKey(), 0)))
+            .toList());
   }
 
   private static Ip ip(ResultSet rows) throws SQLException {
@@ -280,8 +285,10 @@ public final class SqliteDirectory implements Directory {
           rows.getString(1),
           addresses,
           rows.getInt(2),
-          Node.State.of(rows.getString(3)),
-          rows.getInt(4));
+          rows.getInt(3),
+          Node.State.of(rows.getString(4)),
+          rows.getInt(5),
+          ClientAddress.of(rows.getString(6)));
     } catch (IllegalArgumentException e) {
       throw new SQLException("node " + rows.getString(1) + " is not valid: " + e.getMessage(), e);
     }
@@ -294,16 +301,19 @@ public final class SqliteDirectory implements Directory {
         PreparedStatement putNode =
             c.prepareStatement(
                 """
-                INSERT INTO nodes (name, port, state, weight) VALUES (?, ?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET
-                  port = excluded.port, state = excluded.state, weight = excluded.weight
+                INSERT INTO nodes (name, port, tls_port, state, weight, client_address)
+                VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET port = excluded.port,
+                  tls_port = excluded.tls_port, state = excluded.state, weight = excluded.weight,
+                  client_address = excluded.client_address
                 """);
         PreparedStatement deleteAddresses =
             c.prepareStatement("DELETE FROM node_addresses WHERE node = ?");
         PreparedStatement addAddress =
             c.prepareStatement(
                 "INSERT INTO node_addresses (node, family, address) VALUES (?, ?, ?)");
-        PreparedStatement addSite = c.prepareStatement("INSERT INTO sites (host) VALUES (?)");
+        PreparedStatement addSite =
+            c.prepareStatement("INSERT INTO sites (host, https_port) VALUES (?, ?)");
         PreparedStatement addSiteNode =
             c.prepareStatement("INSERT INTO site_nodes (host, position, node) VALUES (?, ?, ?)")) {
       for (Changes.Change<Site> change : changes.sites()) {
@@ -314,7 +324,14 @@ public final class SqliteDirectory implements Directory {
         if (change.kind() == Changes.Kind.REMOVED) {
           run(deleteNode, node.name());
         } else {
-          run(putNode, node.name(), node.port(), node.state().text(), node.weight());
+          run(
+              putNode,
+              node.name(),
+              node.port(),
+              node.tlsPort(),
+              node.state().text(),
+              node.weight(),
+              node.clientAddress().text());
           run(deleteAddresses, node.name());
           for (Ip ip : node.addresses()) {
             run(addAddress, node.name(), ip.isV4() ? 4 : 6, ip.toString());
@@ -324,7 +341,7 @@ public final class SqliteDirectory implements Directory {
       for (Changes.Change<Site> change : changes.sites()) {
         if (change.kind() != Changes.Kind.REMOVED) {
           Site site = change.value();
-          run(addSite, site.host());
+          run(addSite, site.host(), site.httpsPort());
           int position = 0;
           for (Node node : site.nodes()) {
             run(addSiteNode, site.host(), position++, node.name());

@@ -1,14 +1,16 @@
 package dev.baton.handoff;
 
+import dev.baton.address.Ip;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.Translation;
 import dev.baton.directory.Node;
+import dev.baton.front.FirstBytes;
 import dev.baton.http.HostCache;
-import dev.baton.http.RequestHeadParser;
 import dev.baton.reason.Reason;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +40,14 @@ final class Connection extends TimerWheel.Timed {
   }
 
   private static final int GENERATION_SHIFT = 20;
+  private static final byte[] NOTHING = {};
   private static final int INDEX_MASK = (1 << GENERATION_SHIFT) - 1;
 
   final int index;
   final FlowTuple tuple = new FlowTuple();
   final Translation translation = new Translation();
   final Replay replay = new Replay();
-  final RequestHeadParser parser;
+  final FirstBytes parser;
   private final Deadlines deadlines;
   private int generation;
 
@@ -59,6 +62,28 @@ final class Connection extends TimerWheel.Timed {
 
   /** Bytes of the stream in {@link #buffer}. */
   int read;
+
+  /** Bytes at its beginning that are not the client's: a front proxy's header. */
+  int stripped;
+
+  /** Who is at the other end, as far as is known: the client leg's ends, or what a header says. */
+  final Ip source = new Ip();
+
+  int sourcePort;
+  final Ip destination = new Ip();
+  int destinationPort;
+
+  /** It comes from a front proxy, whose header has not been read yet. */
+  boolean awaitsHeader;
+
+  /** It counts as one of its client's. */
+  boolean counted;
+
+  /** Its first byte has come, and the time for its head runs. */
+  boolean begun;
+
+  /** When it was accepted. */
+  long accepted;
 
   // Set-up.
   List<Node> candidates = List.of();
@@ -92,6 +117,14 @@ final class Connection extends TimerWheel.Timed {
 
   // Replay.
 
+  /**
+   * What the replay sends first: what is read, with a header of ours in front and a front proxy's
+   * left out. What was read later follows from {@link #drained}.
+   */
+  MemorySegment front = MemorySegment.NULL;
+
+  int frontLength;
+
   /** Both entries are there: the client's segments go to the target. */
   boolean live;
 
@@ -103,12 +136,15 @@ final class Connection extends TimerWheel.Timed {
   MemorySegment drained = MemorySegment.NULL;
 
   // Answer.
+  byte[] answer = NOTHING;
+  int answerSent;
   int answerDrained;
+  long answerEnds;
 
   Connection(Deadlines deadlines, int index, int headLimit, HostCache hosts) {
     this.deadlines = deadlines;
     this.index = index;
-    parser = new RequestHeadParser(headLimit, hosts);
+    parser = new FirstBytes(headLimit, hosts);
   }
 
   /** Names this connection, not the next one that uses the same object. */
@@ -120,6 +156,12 @@ final class Connection extends TimerWheel.Timed {
     return slot & INDEX_MASK;
   }
 
+  /** The stream from the client's own first byte on, as far as the buffer has room. */
+  MemorySegment head() {
+    MemorySegment all = Objects.requireNonNull(buffer);
+    return stripped == 0 ? all : all.asSlice(stripped);
+  }
+
   /** Ready for another connection. */
   void reset() {
     generation++;
@@ -127,6 +169,10 @@ final class Connection extends TimerWheel.Timed {
     fd = -1;
     watched = false;
     read = 0;
+    stripped = 0;
+    awaitsHeader = false;
+    counted = false;
+    begun = false;
     buffer = null;
     candidates = List.of();
     candidate = 0;
@@ -135,11 +181,14 @@ final class Connection extends TimerWheel.Timed {
     roomWaits = 0;
     wantsRoom = false;
     live = false;
+    front = MemorySegment.NULL;
     drained = MemorySegment.NULL;
     if (drainedArena != null) {
       drainedArena.close();
       drainedArena = null;
     }
+    answer = NOTHING;
+    answerSent = 0;
     answerDrained = 0;
     parser.reset();
   }

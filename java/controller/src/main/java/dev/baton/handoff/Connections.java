@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One event loop's connections, by index: at most so many, their objects used again and again. */
 final class Connections {
+  private static final int ROOM_SHARE = 64;
+
   private final LoopTools tools;
   private final int max;
   private final Connection.Deadlines deadlines;
@@ -33,6 +35,16 @@ final class Connections {
     return c;
   }
 
+  /** Whether there are as many as there may be. */
+  boolean isFull() {
+    return inUse() >= max;
+  }
+
+  /** Whether so many have gone that it is worth while to accept others. */
+  boolean hasRoom() {
+    return inUse() <= max - Math.max(1, max / ROOM_SHARE);
+  }
+
   /** The one that a slot names; null: it is over, and its object perhaps another's. */
   @Nullable Connection find(int slot) {
     int at = Connection.index(slot);
@@ -51,10 +63,22 @@ final class Connections {
     }
   }
 
+  /** Tells as well of when there is room for more to send. */
+  void watchBothWays(Connection c) {
+    watch(c);
+    tools.poll.change(
+        c.fd,
+        LibC.EPOLLIN() | LibC.EPOLLOUT() | LibC.EPOLLRDHUP() | LibC.EPOLLET(),
+        Integer.toUnsignedLong(c.slot()));
+  }
+
   /** Closes the socket, as its mode wants it, and frees the connection for another. */
   void close(Connection c) {
     tools.timers.cancel(c);
     tools.calls.close(c.fd);
+    if (c.counted) {
+      tools.clients.leave(c.source);
+    }
     if (c.buffer != null) {
       tools.buffers.giveBack(c.buffer);
     }

@@ -131,7 +131,16 @@ public final class Controller implements AutoCloseable {
     }
     var setup =
         new EventLoop.Setup(
-            config, path, listeners, counters, directory, instance, adopted, died, this::flowsFull);
+            config,
+            path,
+            listeners,
+            counters,
+            directory,
+            instance,
+            adopted,
+            died,
+            this::flowsFull,
+            new ClientCounts());
     for (int i = 0; i < config.eventLoops(); i++) {
       loops.add(new EventLoop(setup, i));
     }
@@ -151,6 +160,7 @@ public final class Controller implements AutoCloseable {
     every(housekeeper, Duration.ofSeconds(SWEEP_SECONDS), sweeper::sweep);
     every(housekeeper, Duration.ofSeconds(WATCH_SECONDS), this::watchAttachment);
     every(housekeeper, Duration.ofSeconds(WATCH_SECONDS), path.localAddresses()::refresh);
+    every(housekeeper, Duration.ofSeconds(WATCH_SECONDS), path.lists()::refresh);
     manager
         .watchdog()
         .ifPresent(interval -> every(watchdog, interval, () -> tellIfAlive(interval)));

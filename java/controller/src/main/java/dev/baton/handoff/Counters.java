@@ -1,12 +1,26 @@
 package dev.baton.handoff;
 
 import dev.baton.bindings.flow.Baton;
+import dev.baton.head.HeadParser;
+import dev.baton.head.Spoken;
 import dev.baton.reason.Reason;
+import dev.baton.tls.Alpn;
+import dev.baton.tls.ClientHelloParser;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the event loops count; written by each of them, read by status and metrics. */
 public final class Counters {
+  private static final Alpn[] ALPNS = Alpn.values();
+
   private final LongAdder[] reasons = new LongAdder[Baton.BATON_REASON_MAX()];
+  private final Map<Spoken, LongAdder> spoken = new EnumMap<>(Spoken.class);
+  private final Map<Alpn, LongAdder> offered = new EnumMap<>(Alpn.class);
+  private final LongAdder namesMissing = new LongAdder();
+  private final LongAdder encryptedHellos = new LongAdder();
   private final LongAdder accepted = new LongAdder();
   private final LongAdder live = new LongAdder();
   private final LongAdder released = new LongAdder();
@@ -16,13 +30,39 @@ public final class Counters {
 
   /** All zero. */
   public Counters() {
-    for (int i = 0; i < reasons.length; i++) {
-      reasons[i] = new LongAdder();
+    Arrays.setAll(reasons, i -> new LongAdder());
+    for (Spoken protocol : Spoken.values()) {
+      spoken.put(protocol, new LongAdder());
+    }
+    for (Alpn alpn : ALPNS) {
+      offered.put(alpn, new LongAdder());
     }
   }
 
   void refused(Reason reason) {
     reasons[reason.code()].increment();
+  }
+
+  private static <K> LongAdder of(Map<K, LongAdder> adders, K key) {
+    return Objects.requireNonNull(adders.get(key));
+  }
+
+  /** A head is complete. */
+  void head(HeadParser parser) {
+    of(spoken, parser.spoken()).increment();
+    if (parser instanceof ClientHelloParser hello) {
+      for (Alpn alpn : ALPNS) {
+        if (hello.offers(alpn)) {
+          of(offered, alpn).increment();
+        }
+      }
+      if (hello.host() == null) {
+        namesMissing.increment();
+      }
+      if (hello.encrypted()) {
+        encryptedHellos.increment();
+      }
+    }
   }
 
   void accepted() {
@@ -49,6 +89,26 @@ public final class Counters {
   /** How often a reason was given. */
   public long of(Reason reason) {
     return reasons[reason.code()].sum();
+  }
+
+  /** Heads that were read in a protocol. */
+  public long of(Spoken protocol) {
+    return of(spoken, protocol).sum();
+  }
+
+  /** TLS clients that offered a protocol inside it. */
+  public long of(Alpn alpn) {
+    return of(offered, alpn).sum();
+  }
+
+  /** TLS clients that named no server. */
+  public long namesMissingSum() {
+    return namesMissing.sum();
+  }
+
+  /** TLS clients that sent an encrypted hello inside theirs, or bytes that look like one. */
+  public long encryptedHellosSum() {
+    return encryptedHellos.sum();
   }
 
   /** Connections accepted. */

@@ -4,6 +4,7 @@ import dev.baton.bindings.libc.LibC;
 import dev.baton.bpf.RingBuffer;
 import dev.baton.config.BatonConfig;
 import dev.baton.config.Listen;
+import dev.baton.config.Timeouts;
 import dev.baton.dataplane.DataPath;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.directory.Snapshot;
@@ -59,6 +60,9 @@ final class EventLoop implements Runnable {
   private int segmentLimit;
   private boolean running = true;
 
+  /** No more connections are accepted until some have gone. */
+  private boolean full;
+
   /** A listening socket and where it stands. */
   private record Door(Listener listener, Listen listen) {}
 
@@ -75,7 +79,8 @@ final class EventLoop implements Runnable {
       int instance,
       List<Adopted> adopted,
       Runnable died,
-      Consumer<EventLoop> flowsFull) {}
+      Consumer<EventLoop> flowsFull,
+      ClientCounts clients) {}
 
   EventLoop(Setup setup, int index) {
     this.setup = setup;
@@ -115,7 +120,7 @@ final class EventLoop implements Runnable {
       for (Listen listen : setup.config().listen()) {
         setup
             .listeners()
-            .left(t.calls, listen.address(), listen.port(), segmentLimit)
+            .left(t.calls, listen.address(), listen.port(), segmentLimit, listen.backlog())
             .forEach(listener -> add(t, listener, listen));
       }
       setup.listeners().dropRest(t.calls);
@@ -158,6 +163,7 @@ final class EventLoop implements Runnable {
                 setup.instance(),
                 index,
                 roomWanted,
+                setup.clients(),
                 () -> setup.flowsFull().accept(this));
         RingBuffer ring = ring(index)) {
       tools = made;
@@ -208,7 +214,13 @@ final class EventLoop implements Runnable {
     add(
         made,
         store.listener(
-            made.calls, index, listen.address(), listen.port(), leavesIpv4(listen), segmentLimit),
+            made.calls,
+            index,
+            listen.address(),
+            listen.port(),
+            leavesIpv4(listen),
+            segmentLimit,
+            listen.backlog()),
         listen);
   }
 
@@ -276,6 +288,9 @@ final class EventLoop implements Runnable {
       }
       long now = made.calls.monotonic();
       made.timers.advance(now);
+      if (full) {
+        wakeDoors();
+      }
       if (now - housekeeping > MAX_SLEEP_MILLIS * 1_000_000L) {
         housekeeping = now;
         ring.consume();
@@ -330,6 +345,10 @@ final class EventLoop implements Runnable {
   private void accept(Door door) {
     LoopTools t = tools();
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+      if (connections().isFull()) {
+        closeForNow(door);
+        return;
+      }
       int fd = t.calls.accept(door.listener().fd());
       if (fd == -LibC.EAGAIN() || fd == -LibC.EINTR()) {
         return;
@@ -343,14 +362,18 @@ final class EventLoop implements Runnable {
         continue;
       }
       t.counters.accepted();
-      Connection c = connections().take();
-      if (c == null) {
-        t.counters.refused(Reason.TOO_MANY_CONNECTIONS);
-        t.calls.close(fd);
-        continue;
-      }
-      begin(c, fd, door);
+      begin(Objects.requireNonNull(connections().take()), fd, door);
     }
+  }
+
+  /** As many as there may be are being set up: strangers wait where the kernel keeps them. */
+  private void closeForNow(Door door) {
+    if (!full) {
+      full = true;
+      tools().counters.refused(Reason.TOO_MANY_CONNECTIONS);
+      doors.forEach(this::rest);
+    }
+    rest(door);
   }
 
   /** No descriptors or no memory: the backlog waits a little, instead of keeping us busy. */
@@ -362,6 +385,10 @@ final class EventLoop implements Runnable {
   }
 
   private void wakeDoors() {
+    if (full && !connections().hasRoom()) {
+      return;
+    }
+    full = false;
     for (Door door : resting) {
       tools().poll.add(door.listener().fd(), LibC.EPOLLIN(), FIRST_LISTENER + doors.indexOf(door));
     }
@@ -382,8 +409,16 @@ final class EventLoop implements Runnable {
       c.tuple.listener.set(door.listen().address());
     }
     c.tuple.listenerPort = door.listen().port();
-    t.timers.set(c, now + setup.config().timeouts().head().toNanos());
-    steps().readable(c, now);
+    c.parser.expect(door.listen().protocol(), door.listen().needName());
+    c.source.set(c.tuple.client);
+    c.sourcePort = c.tuple.clientPort;
+    c.destination.set(c.tuple.listener);
+    c.destinationPort = c.tuple.listenerPort;
+    c.accepted = now;
+    Timeouts timeouts = setup.config().timeouts();
+    long first = Math.min(timeouts.firstByte().toNanos(), timeouts.head().toNanos());
+    t.timers.set(c, now + first);
+    steps().accepted(c, door.listen().isFrontProxy(c.tuple.client), now);
   }
 
   /** Another loop finds the flow map full: the pairs that have lingered longest here go. */

@@ -1,16 +1,22 @@
 package dev.baton.handoff;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
 import dev.baton.dataplane.FlowTable;
 import dev.baton.dataplane.FlowTuple;
 import dev.baton.dataplane.TargetEvent;
+import dev.baton.directory.ClientAddress;
 import dev.baton.directory.Node;
-import dev.baton.http.ErrorPage;
+import dev.baton.head.Spoken;
 import dev.baton.net.ClientLeg;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
+import dev.baton.proxy.ProxyHeader;
 import dev.baton.reason.Reason;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -122,13 +128,14 @@ final class Handoff {
     stopWaiting(c);
     switch (c.failure) {
       case TARGET_SILENT ->
-          answer.send(c, page(c, 504, "the node that hosts this site does not answer"), now);
+          answer.page(c, 504, c.failure, "the node that hosts this site does not answer", now);
       case PORTS_EXHAUSTED, FLOWS_EXHAUSTED ->
           answer.send(c, 503, c.failure, "there are too many connections", now);
       case TARGET_UNREACHABLE, TARGET_UNROUTABLE ->
-          answer.send(c, page(c, 502, "the node that hosts this site cannot be reached"), now);
+          answer.page(c, 502, c.failure, "the node that hosts this site cannot be reached", now);
       default ->
-          answer.send(c, page(c, 502, "the node that hosts this site refused the connection"), now);
+          answer.page(
+              c, 502, c.failure, "the node that hosts this site refused the connection", now);
     }
   }
 
@@ -161,17 +168,13 @@ final class Handoff {
     return reason == Reason.FLOWS_EXHAUSTED || reason == Reason.PORTS_EXHAUSTED;
   }
 
-  private static byte[] page(Connection c, int status, String detail) {
-    return ErrorPage.of(status, detail, c.parser.isHead());
-  }
-
   /** Takes a port, puts the pending entry there and sends the SYN; NONE: it is on its way. */
   private Reason attempt(Connection c, Node node, long now) {
     FlowTuple t = c.tuple;
     boolean v4 = t.client.isV4();
     t.own.set(own(v4));
     t.target.set(Objects.requireNonNull(node.address(v4)));
-    t.targetPort = node.port();
+    t.targetPort = c.parser.spoken() == Spoken.TLS ? node.tlsPort() : node.port();
     t.publicInterface = tools.path.publicLink().index();
     t.clusterInterface = tools.path.clusterLink().index();
     PortPool pool = ports.pool(t.own, t.target, t.targetPort);
@@ -221,11 +224,13 @@ final class Handoff {
             .acknowledgment(c.sentToClient)
             .flags(Segment.SYN | (c.ecn ? Segment.ECE | Segment.CWR : 0))
             .window((int) Math.min(c.clientWindow, MAX_WINDOW))
-            .urgentPointer(t.clientPort)
+            .urgentPointer(c.sourcePort)
             .mss(Math.max(LEAST_MSS, Math.min(c.clientMss, publicMss)))
             .windowScale(c.windowScaling ? c.clientScale : -1)
-            .sackPermitted(c.sack)
-            .redirect(t.client, c.windowScaling ? c.ownScale : NO_SCALE);
+            .sackPermitted(c.sack);
+    if (c.candidates.get(c.candidate).clientAddress() == ClientAddress.OPTION) {
+      syn.redirect(c.source, c.windowScaling ? c.ownScale : NO_SCALE);
+    }
     if (c.timestamps) {
       syn.timestamps(c.synTimestamp, c.clientClock);
     }
@@ -356,7 +361,7 @@ final class Handoff {
     c.sentToClient = leg.sent();
     c.clientWindow = leg.clientWindow();
     var x = c.translation;
-    x.sequenceAdd = c.initialSequence + 1 - leg.base();
+    x.sequenceAdd = c.initialSequence + 1 + takeFront(c) - leg.base();
     x.acknowledgmentAdd = event.sequence() + 1 - leg.sent();
     x.timestamps = c.timestamps;
     x.timestampAdd = leg.clock() - event.tsval();
@@ -367,6 +372,38 @@ final class Handoff {
     x.targetMtu = mtu(c, targetMss(c, event));
     x.clientNext = leg.received();
     x.targetNext = event.sequence() + 1;
+  }
+
+  /**
+   * Puts what the target's server is to be told of the client in front of what is read, and leaves
+   * out what a front proxy has put there.
+   *
+   * @return how much longer that makes the target's stream than the client's
+   */
+  private static int takeFront(Connection c) {
+    ClientAddress told = c.candidates.get(c.candidate).clientAddress();
+    int own = c.read - c.stripped;
+    c.front = c.head();
+    c.frontLength = own;
+    if (told != ClientAddress.PROXY_V1 && told != ClientAddress.PROXY_V2) {
+      return -c.stripped;
+    }
+    byte[] header =
+        told == ClientAddress.PROXY_V1
+            ? ProxyHeader.v1(c.source, c.sourcePort, c.destination, c.destinationPort)
+            : ProxyHeader.v2(
+                c.source,
+                c.sourcePort,
+                c.destination,
+                c.destinationPort,
+                c.parser.host(),
+                c.parser.offeredProtocol());
+    // One piece, so that the header and what follows share a segment: some servers want it whole.
+    byte[] both = Arrays.copyOf(header, header.length + own);
+    MemorySegment.copy(c.head(), JAVA_BYTE, 0, both, header.length, own);
+    c.front = MemorySegment.ofArray(both);
+    c.frontLength = both.length;
+    return header.length - c.stripped;
   }
 
   /** Bytes of IP and TCP headers without options. */

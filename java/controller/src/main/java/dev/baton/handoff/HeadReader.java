@@ -4,14 +4,13 @@ import dev.baton.bindings.libc.LibC;
 import dev.baton.directory.Node;
 import dev.baton.directory.Site;
 import dev.baton.directory.Snapshot;
-import dev.baton.http.ErrorPage;
-import dev.baton.http.HeadProblem;
-import dev.baton.http.RequestHeadParser;
+import dev.baton.head.HeadParser;
+import dev.baton.head.Spoken;
+import dev.baton.proxy.ProxyHeaderParser;
 import dev.baton.reason.Reason;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Steps 1 and 2: reads the request head, no further, and decides where it goes. */
@@ -20,6 +19,8 @@ final class HeadReader {
   private final Connections connections;
   private final Handoff handoff;
   private final Answer answer;
+  private final Admission admission;
+  private final ProxyHeaderParser header;
   private final Supplier<Snapshot> directory;
   private int turn;
 
@@ -28,12 +29,15 @@ final class HeadReader {
       Connections connections,
       Handoff handoff,
       Answer answer,
+      Admission admission,
       Supplier<Snapshot> directory) {
     this.tools = tools;
     this.connections = connections;
     this.handoff = handoff;
     this.answer = answer;
+    this.admission = admission;
     this.directory = directory;
+    header = new ProxyHeaderParser(tools.config.limits().headLimit());
   }
 
   /** Reads what has come. The head's end, a refusal or the stream's end moves the connection on. */
@@ -42,7 +46,19 @@ final class HeadReader {
       c.buffer = tools.buffers.take();
     }
     MemorySegment buffer = c.buffer;
-    while (c.read < buffer.byteSize()) {
+    while (true) {
+      if (c.read == buffer.byteSize()) {
+        if (!tools.buffers.canGrow(buffer)) {
+          answer.send(c, 431, Reason.HEAD_TOO_LARGE, "the request head is too large", now);
+          return;
+        }
+        buffer = tools.buffers.grow(buffer);
+        if (buffer == null) {
+          answer.send(c, 503, Reason.TOO_MANY_CONNECTIONS, "there are too many connections", now);
+          return;
+        }
+        c.buffer = buffer;
+      }
       int got = tools.calls.receive(c.fd, buffer, c.read, buffer.byteSize() - c.read, 0);
       if (got == -LibC.EAGAIN()) {
         waitForMore(c, buffer);
@@ -54,37 +70,48 @@ final class HeadReader {
         return;
       }
       c.read += got;
-      RequestHeadParser.Result result = c.parser.parse(buffer, c.read);
-      if (result == RequestHeadParser.Result.NEED_MORE) {
+      if (c.awaitsHeader && !takeHeader(c, now)) {
+        if (c.awaitsHeader) {
+          continue;
+        }
+        return;
+      }
+      HeadParser.Result result = c.parser.parse(c.head(), c.read - c.stripped);
+      if (result == HeadParser.Result.NEED_MORE) {
         continue;
       }
-      if (result == RequestHeadParser.Result.COMPLETE) {
+      if (result == HeadParser.Result.COMPLETE) {
         decide(c, now);
       } else {
         refuse(c, now);
       }
       return;
     }
-    tools.counters.refused(Reason.HEAD_TOO_LARGE);
-    answer.send(c, ErrorPage.of(431, "the request head is too large", false), now);
   }
 
   private void waitForMore(Connection c, MemorySegment buffer) {
     if (c.read == 0) {
       tools.buffers.giveBack(buffer);
       c.buffer = null;
+    } else if (!c.begun) {
+      c.begun = true;
+      tools.timers.set(c, c.accepted + tools.config.timeouts().head().toNanos());
     }
     connections.watch(c);
   }
 
   private void refuse(Connection c, long now) {
-    HeadProblem problem = Objects.requireNonNull(c.parser.problem());
-    tools.counters.refused(problem.reason());
-    answer.send(c, ErrorPage.of(problem, c.parser.isHead()), now);
+    if (ProxyHeaderParser.looksLikeOne(c.head(), c.read - c.stripped)) {
+      answer.send(
+          c, 400, Reason.PROXY_HEADER_UNTRUSTED, "a PROXY header is not believed from here", now);
+      return;
+    }
+    answer.refuse(c, now);
   }
 
   private void decide(Connection c, long now) {
     c.headComplete = now;
+    tools.counters.head(c.parser.active());
     if (!cameThroughProgram(c)) {
       answer.send(
           c,
@@ -99,6 +126,10 @@ final class HeadReader {
       answer.send(c, 404, Reason.UNKNOWN_HOST, "no site of this name is served here", now);
       return;
     }
+    if (site.httpsPort() != 0 && c.parser.spoken() != Spoken.TLS) {
+      redirect(c, site, now);
+      return;
+    }
     List<Node> nodes = candidates(site, c.tuple.client.isV4());
     if (nodes.isEmpty()) {
       refuse(c, site, now);
@@ -106,6 +137,49 @@ final class HeadReader {
     }
     c.candidates = nodes;
     handoff.begin(c, now);
+  }
+
+  /**
+   * Reads what a front proxy says of its client; false: the connection is over, or {@link
+   * Connection#awaitsHeader} still and more is needed.
+   */
+  private boolean takeHeader(Connection c, long now) {
+    ProxyHeaderParser.Result result = header.parse(c.head(), c.read);
+    if (result == ProxyHeaderParser.Result.NEED_MORE) {
+      return false;
+    }
+    c.awaitsHeader = false;
+    if (result == ProxyHeaderParser.Result.INVALID) {
+      tools.counters.refused(Reason.PROXY_HEADER_MISSING);
+      connections.close(c);
+      return false;
+    }
+    c.stripped = header.length();
+    if (header.known()) {
+      c.source.set(header.source());
+      c.sourcePort = header.sourcePort();
+      c.destination.set(header.destination());
+      c.destinationPort = header.destinationPort();
+    }
+    return admission.admit(c, now);
+  }
+
+  /**
+   * Sends the client to the same thing by HTTPS: 301 means the same for GET and HEAD and is older;
+   * 308 keeps another method and its body (RFC 9110 15.4.2, 15.4.9).
+   */
+  private void redirect(Connection c, Site site, long now) {
+    if (c.parser.host() == null) {
+      answer.send(c, 400, Reason.NO_HOST, "the request does not name its host", now);
+      return;
+    }
+    String location = c.parser.httpsLocation(c.head(), site.httpsPort());
+    if (location == null || location.isEmpty()) {
+      answer.send(c, 414, Reason.LOCATION_TOO_LONG, "the request target is too long", now);
+      return;
+    }
+    int status = c.parser.isGetOrHead(c.head()) ? 301 : 308;
+    answer.redirect(c, status, Reason.REDIRECTED_TO_HTTPS, location, now);
   }
 
   private boolean cameThroughProgram(Connection c) {

@@ -10,6 +10,7 @@ import dev.baton.net.EventPoll;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
 import dev.baton.net.SystemCalls;
+import dev.baton.tls.ClientHelloParser;
 
 /** What one event loop works with: all of it belongs to its thread. */
 final class LoopTools implements AutoCloseable {
@@ -27,6 +28,9 @@ final class LoopTools implements AutoCloseable {
 
   /** What this loop wants of the others. */
   final RoomWanted roomWanted;
+
+  /** Shared by all loops. */
+  final ClientCounts clients;
 
   /** Tells the other loops that something is wanted of them; see {@link EventLoop#giveRoom}. */
   final Runnable neighbours;
@@ -46,9 +50,11 @@ final class LoopTools implements AutoCloseable {
       int instance,
       int ring,
       RoomWanted roomWanted,
+      ClientCounts clients,
       Runnable neighbours) {
     this.config = config;
     this.roomWanted = roomWanted;
+    this.clients = clients;
     this.neighbours = neighbours;
     this.path = path;
     this.counters = counters;
@@ -58,7 +64,9 @@ final class LoopTools implements AutoCloseable {
     leg = new ClientLeg(calls);
     flows = new FlowTable(path.flows(), path.replays(), instance, ring);
     timers = new TimerWheel(calls.monotonic());
-    buffers = new HeadBuffers(config.limits().headLimit());
+    buffers =
+        new HeadBuffers(
+            config.limits().headLimit(), config.limits().headLimit() + ClientHelloParser.LIMIT);
     own4 = config.clusterAddresses().stream().filter(Ip::isV4).toArray(Ip[]::new);
     own6 = config.clusterAddresses().stream().filter(ip -> !ip.isV4()).toArray(Ip[]::new);
   }

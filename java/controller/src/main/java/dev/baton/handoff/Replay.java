@@ -1,10 +1,11 @@
 package dev.baton.handoff;
 
 /**
- * How far the backlog has come towards the target. Offsets count from the client's first byte; a
- * FIN takes one more. Ten segments at first, one more with each acknowledgment (RFC 6928, RFC 5681
- * 3.1), within the target's window; after a timeout it goes back to the first unacknowledged byte,
- * with one segment and twice the time (RFC 6298 5.5). Pure: times are given, in nanoseconds.
+ * How far the backlog has come towards the target. Offsets count from the first byte of what the
+ * target is sent, a header of ours included; a FIN takes one more. Ten segments at first, one more
+ * with each acknowledgment (RFC 6928, RFC 5681 3.1), within the target's window; after a timeout it
+ * goes back to the first unacknowledged byte, with one segment and twice the time (RFC 6298 5.5).
+ * Pure: times are given, in nanoseconds.
  */
 final class Replay {
   private static final int INITIAL_WINDOW = 10;

@@ -9,7 +9,6 @@ import dev.baton.net.Segment;
 import dev.baton.reason.Reason;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Objects;
 
 /**
  * Steps 8 to 10: sends the backlog to the target as raw segments, drains what the old socket still
@@ -41,7 +40,7 @@ final class Replayer {
     if (tools.raw.send(segment) < 0) {
       tools.counters.systemCallFailed();
     }
-    c.replay.extend(c.read, false);
+    c.replay.extend(c.frontLength, false);
   }
 
   /**
@@ -62,7 +61,7 @@ final class Replayer {
     if (leg.rereadReceived(c.fd) < 0) {
       return false;
     }
-    int total = leg.received() - (c.initialSequence + 1 - c.translation.sequenceAdd);
+    int total = totalForTarget(c);
     int known = c.replay.data() + (c.replay.hasFin() ? 1 : 0);
     if (total == known) {
       return true;
@@ -71,13 +70,18 @@ final class Replayer {
     if (leg.rereadState(c.fd) < 0 || leg.rereadReceived(c.fd) < 0) {
       return false;
     }
-    total = leg.received() - (c.initialSequence + 1 - c.translation.sequenceAdd);
+    total = totalForTarget(c);
     int data = total - (leg.finReceived() ? 1 : 0);
-    if (data > c.replay.data() && !peek(c, data - c.read)) {
+    if (data > c.replay.data() && !peek(c, data - c.frontLength)) {
       return false;
     }
     c.replay.extend(data, leg.finReceived());
     return true;
+  }
+
+  /** What the client has sent, in the target's numbers: with our header and its FIN. */
+  private int totalForTarget(Connection c) {
+    return tools.leg.received() + c.translation.sequenceAdd - (c.initialSequence + 1);
   }
 
   /** Reads the old socket's receive queue, which keeps it. */
@@ -115,8 +119,8 @@ final class Replayer {
   private boolean sendNext(Connection c, int bytes, boolean entryIsRead) {
     Replay replay = c.replay;
     int offset = replay.offset();
-    boolean inBuffer = offset < c.read;
-    int length = inBuffer ? Math.min(bytes, c.read - offset) : bytes;
+    boolean inFront = offset < c.frontLength;
+    int length = inFront ? Math.min(bytes, c.frontLength - offset) : bytes;
     boolean fin = replay.finAfter(length);
     Segment segment =
         tools
@@ -124,8 +128,8 @@ final class Replayer {
             .sequence(c.initialSequence + 1 + offset)
             .flags(Segment.ACK | (length > 0 ? Segment.PSH : 0) | (fin ? Segment.FIN : 0));
     clientState(c, segment, entryIsRead);
-    MemorySegment source = inBuffer ? Objects.requireNonNull(c.buffer) : c.drained;
-    long from = inBuffer || length == 0 ? offset : offset - c.read;
+    MemorySegment source = inFront ? c.front : c.drained;
+    long from = inFront || length == 0 ? offset : offset - c.frontLength;
     int sent =
         length == 0 ? tools.raw.send(segment) : tools.raw.send(segment, source, from, length);
     if (sent < 0) {

@@ -30,6 +30,7 @@ final class Steps {
   private final Replayer replayer;
   private final Handoff handoff;
   private final HeadReader reader;
+  private final Admission admission;
   private final TargetEvent event = new TargetEvent();
   private final FlowTuple eventTuple = new FlowTuple();
 
@@ -47,7 +48,19 @@ final class Steps {
     answer = new Answer(tools, connections, arena);
     replayer = new Replayer(tools, connections, ports);
     handoff = new Handoff(tools, connections, ports, answer, replayer);
-    reader = new HeadReader(tools, connections, handoff, answer, directory);
+    admission = new Admission(tools, connections, answer);
+    reader = new HeadReader(tools, connections, handoff, answer, admission, directory);
+  }
+
+  /**
+   * A connection has been accepted. Who is behind a front proxy is admitted when that has told who
+   * it is.
+   */
+  void accepted(Connection c, boolean fromFrontProxy, long now) {
+    c.awaitsHeader = fromFrontProxy;
+    if (fromFrontProxy || admission.admit(c, now)) {
+      readable(c, now);
+    }
   }
 
   /** Bytes, or the end of the stream, may be there to read. */
@@ -55,7 +68,7 @@ final class Steps {
     try {
       switch (c.stage) {
         case HEAD -> reader.read(c, now);
-        case ANSWER -> answer.drain(c);
+        case ANSWER -> answer.push(c, now);
         case SETUP, REPLAY, FREE -> {
           // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
           // once.
@@ -73,7 +86,7 @@ final class Steps {
         case HEAD -> headTooSlow(c, now);
         case SETUP -> handoff.deadline(c, now);
         case REPLAY -> replayer.deadline(c, now);
-        case ANSWER -> connections.close(c);
+        case ANSWER -> answer.deadline(c, now);
         case FREE -> throw new AssertionError("a free connection has no deadline");
       }
     } catch (RuntimeException e) {
@@ -82,13 +95,17 @@ final class Steps {
   }
 
   private void headTooSlow(Connection c, long now) {
-    if (c.read == 0) {
+    if (c.read == 0 || c.awaitsHeader) {
       // Nobody asked anything: nothing is to be answered (RFC 9110 15.5.9 allows either).
-      tools.counters.refused(Reason.HEAD_TOO_SLOW);
+      boolean early = now < c.accepted + tools.config.timeouts().head().toNanos();
+      tools.counters.refused(
+          c.read > 0
+              ? Reason.PROXY_HEADER_MISSING
+              : early ? Reason.NO_FIRST_BYTE : c.parser.tooSlow());
       connections.close(c);
       return;
     }
-    answer.send(c, 408, Reason.HEAD_TOO_SLOW, "the request head did not arrive in time", now);
+    answer.send(c, 408, c.parser.tooSlow(), "the request head did not arrive in time", now);
   }
 
   /** The ring has an event; its bytes are there only during the call. */

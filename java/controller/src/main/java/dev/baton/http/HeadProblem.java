@@ -19,7 +19,7 @@ public enum HeadProblem {
   /** RFC 9110, section 2.5. */
   VERSION_NOT_SUPPORTED(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."),
   /** RFC 9113, section 3.3. */
-  HTTP2_PREFACE(505, "HTTP/2 is not spoken here without TLS."),
+  HTTP2_PREFACE(505, "This is neither HTTP/1 nor the preface of HTTP/2."),
   /** RFC 9110, section 9.3.6. */
   CONNECT_REFUSED(405, "This is no proxy: CONNECT is refused."),
   /** RFC 9110, section 7.4: https named over a connection in clear text. */

@@ -17,7 +17,7 @@ public final class HostCache {
   private final @Nullable String[] slots = new @Nullable String[SLOTS];
 
   /** The normalised name out of {@code name[:port]}, or null if it is not valid. */
-  @Nullable String resolve(MemorySegment buffer, long start, long end) {
+  public @Nullable String resolve(MemorySegment buffer, long start, long end) {
     long nameLimit = start;
     boolean brackets = start < end && Bytes.at(buffer, start) == '[';
     while (nameLimit < end && Bytes.at(buffer, nameLimit) != (brackets ? ']' : ':')) {
@@ -30,10 +30,26 @@ public final class HostCache {
       return null;
     }
     String known = find(buffer, start, nameLimit);
-    if (known != null) {
-      return known;
+    return known != null ? known : build(buffer, start, nameLimit);
+  }
+
+  /**
+   * The name that a TLS client asks for (RFC 6066, section 3): a DNS name in ASCII without a dot at
+   * its end, lower-cased; null for anything else, an address or a port above all.
+   */
+  public @Nullable String serverName(MemorySegment buffer, long start, long end) {
+    String name = find(buffer, start, end);
+    if (name == null) {
+      name = build(buffer, start, end);
+      if (name == null || !Bytes.equalsIgnoreCase(buffer, start, end, name)) {
+        return null;
+      }
     }
-    byte[] raw = new byte[(int) (nameLimit - start)];
+    return HostNames.isAddress(name) ? null : name;
+  }
+
+  private @Nullable String build(MemorySegment buffer, long start, long end) {
+    byte[] raw = new byte[(int) (end - start)];
     for (int i = 0; i < raw.length; i++) {
       raw[i] = Bytes.at(buffer, start + i);
     }

@@ -81,6 +81,8 @@ public final class RequestHeadParser {
   private long nameEnd;
   private long hostStart;
   private long hostEnd;
+  private long acceptStart;
+  private long acceptEnd;
   private boolean expectContinue;
 
   /**
@@ -113,6 +115,7 @@ public final class RequestHeadParser {
     head = false;
     lineStart = nameEnd = 0;
     hostStart = hostEnd = ABSENT;
+    acceptStart = acceptEnd = 0;
     framing.reset();
     expectContinue = false;
   }
@@ -228,10 +231,11 @@ public final class RequestHeadParser {
 
   private void version(MemorySegment buffer, long end) {
     position = Bytes.skipVisible(buffer, position, end);
+    if (position - versionStart > VERSION_LENGTH) {
+      bad(HeadProblem.BAD_VERSION);
+      return;
+    }
     if (position == end) {
-      if (position - versionStart > VERSION_LENGTH) {
-        bad(HeadProblem.BAD_VERSION);
-      }
       return;
     }
     byte b = Bytes.at(buffer, position);
@@ -315,7 +319,7 @@ public final class RequestHeadParser {
       return;
     }
     long nameLength = nameEnd - lineStart;
-    // Lengths of the four names that matter: no other field is compared with anything.
+    // Lengths of the five names that matter: no other field is compared with anything.
     if (nameLength == 4 || nameLength == 6 || nameLength == 14 || nameLength == 17) {
       long start = nameEnd + 1;
       long end = position - 2;
@@ -336,6 +340,11 @@ public final class RequestHeadParser {
       }
       hostStart = start;
       hostEnd = end;
+    } else if (isName(buffer, "accept")) {
+      if (acceptEnd == 0) {
+        acceptStart = start;
+        acceptEnd = end;
+      }
     } else if (isName(buffer, "expect")) {
       expectContinue |= Bytes.equalsIgnoreCase(buffer, start, end, "100-continue");
     } else if (isName(buffer, "content-length")) {
@@ -398,6 +407,21 @@ public final class RequestHeadParser {
   /** Whether the method is HEAD, so that no answer may have a body; known before the head is. */
   public boolean isHead() {
     return head;
+  }
+
+  /** Whether the method is GET; the buffer is the one that was parsed. */
+  public boolean isGet(MemorySegment buffer) {
+    return Bytes.equals(buffer, methodStart, methodEnd, "GET");
+  }
+
+  /** Where the first Accept field's value stands; 0 if there is none so far. */
+  public long acceptStart() {
+    return acceptStart;
+  }
+
+  /** That value's length. */
+  public int acceptLength() {
+    return (int) (acceptEnd - acceptStart);
   }
 
   /** Where the method stands. */

@@ -44,12 +44,45 @@ public final class Nginx implements AutoCloseable {
    * @throws LabException if it does not come up; the message has its output
    */
   public static Nginx start(Lab lab, Target target, int port, List<String> through) {
+    return start(lab, target, port, through, "", "");
+  }
+
+  /**
+   * Starts one that speaks TLS, with HTTP/2 and HTTP/1.1 inside, and waits until it listens. The
+   * lab closes it.
+   *
+   * @param lab the lab
+   * @param target the node in it
+   * @param port TCP port on the target's addresses
+   * @param certificate a PEM file
+   * @param key its PEM file
+   * @throws LabException if it does not come up; the message has its output
+   */
+  public static Nginx startTls(Lab lab, Target target, int port, Path certificate, Path key) {
+    String lines = "ssl_certificate %s; ssl_certificate_key %s;".formatted(certificate, key);
+    return start(lab, target, port, List.of(), "ssl http2", lines);
+  }
+
+  /**
+   * Starts one that speaks HTTP/2 in clear text, and waits until it listens. The lab closes it.
+   *
+   * @param lab the lab
+   * @param target the node in it
+   * @param port TCP port on the target's addresses
+   * @throws LabException if it does not come up; the message has its output
+   */
+  public static Nginx startHttp2(Lab lab, Target target, int port) {
+    return start(lab, target, port, List.of(), "http2", "");
+  }
+
+  private static Nginx start(
+      Lab lab, Target target, int port, List<String> through, String listen, String lines) {
     Path folder = lab.folder().resolve("nginx-%s-%d".formatted(target.name(), port));
     Path configuration = folder.resolve("nginx.conf");
     try {
       Files.createDirectories(folder);
       Files.createDirectories(target.files().resolve("up"));
-      Files.writeString(configuration, configuration(target, port, folder));
+      Files.writeString(configuration, configuration(target, port, folder, listen, lines));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot configure nginx", e);
     }
@@ -65,7 +98,8 @@ public final class Nginx implements AutoCloseable {
     return nginx;
   }
 
-  private static String configuration(Target target, int port, Path folder) {
+  private static String configuration(
+      Target target, int port, Path folder, String listen, String lines) {
     return """
     daemon off;
     user root;
@@ -88,8 +122,9 @@ public final class Nginx implements AutoCloseable {
       uwsgi_temp_path %3$s/uwsgi;
       scgi_temp_path %3$s/scgi;
       server {
-        listen %1$s:%2$d backlog=4096;
-        listen [%6$s]:%2$d backlog=4096;
+        listen %1$s:%2$d backlog=4096 %7$s;
+        listen [%6$s]:%2$d backlog=4096 %7$s;
+        %8$s
         root %4$s;
         add_header X-Node %5$s always;
         location /up/ {
@@ -101,7 +136,14 @@ public final class Nginx implements AutoCloseable {
     }
     """
         .formatted(
-            target.address(), port, folder, target.files(), target.name(), target.address6());
+            target.address(),
+            port,
+            folder,
+            target.files(),
+            target.name(),
+            target.address6(),
+            listen,
+            lines);
   }
 
   /** All it has logged so far, errors included. */

@@ -43,6 +43,11 @@ public final class EventPoll implements AutoCloseable {
     control(LibC.EPOLL_CTL_ADD(), watched, events, data);
   }
 
+  /** Watches a descriptor for other events, and tells of those that are there already. */
+  public void change(int watched, int events, long data) {
+    control(LibC.EPOLL_CTL_MOD(), watched, events, data);
+  }
+
   /** Watches it no longer; closing the descriptor does the same. */
   public void remove(int watched) {
     control(LibC.EPOLL_CTL_DEL(), watched, 0, 0);

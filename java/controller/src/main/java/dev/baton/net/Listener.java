@@ -12,8 +12,6 @@ import dev.baton.bindings.libc.LibC;
  * connection's whole life.
  */
 public final class Listener implements AutoCloseable {
-  private static final int BACKLOG = 4096;
-
   /** Less is refused, and so is more; include/net/tcp.h, TCP_MIN_MSS and MAX_TCP_WINDOW. */
   private static final int LEAST_MSS = 88;
 
@@ -32,8 +30,9 @@ public final class Listener implements AutoCloseable {
    * @param address of this host, or any; {@code ::} takes IPv4 as well
    * @param onlyIpv6 {@code ::} leaves IPv4 to another listener
    * @param mtu see {@link #limitSegments}
+   * @param backlog of listen(2)
    */
-  public Listener(SystemCalls calls, Ip address, int port, boolean onlyIpv6, int mtu) {
+  public Listener(SystemCalls calls, Ip address, int port, boolean onlyIpv6, int mtu, int backlog) {
     this.calls = calls;
     this.address = address;
     name = address.withPort(port);
@@ -47,7 +46,7 @@ public final class Listener implements AutoCloseable {
       }
       inherited(mtu);
       check(calls.bind(fd, address, port), "bind", name);
-      check(calls.listen(fd, BACKLOG), "listen", name);
+      check(calls.listen(fd, backlog), "listen", name);
     } catch (SystemCallException e) {
       calls.close(fd);
       throw e;
@@ -61,12 +60,13 @@ public final class Listener implements AutoCloseable {
    * @param address that it is bound to
    * @param name for messages
    */
-  Listener(SystemCalls calls, int fd, Ip address, String name, int mtu) {
+  Listener(SystemCalls calls, int fd, Ip address, String name, int mtu, int backlog) {
     this.calls = calls;
     this.fd = fd;
     this.address = address;
     this.name = name;
     inherited(mtu);
+    check(calls.listen(fd, backlog), "listen", name);
   }
 
   /** What accepted connections inherit. */

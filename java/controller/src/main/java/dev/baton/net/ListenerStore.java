@@ -92,18 +92,19 @@ public final class ListenerStore {
    * @param calls of the thread that owns the socket
    * @param onlyIpv6 as for {@link Listener}
    * @param mtu as for {@link Listener}
+   * @param backlog as for {@link Listener}
    */
   public synchronized Listener listener(
-      SystemCalls calls, int loop, Ip address, int port, boolean onlyIpv6, int mtu) {
+      SystemCalls calls, int loop, Ip address, int port, boolean onlyIpv6, int mtu, int backlog) {
     for (Iterator<Stored> each = stored.iterator(); each.hasNext(); ) {
       Stored one = each.next();
       if (one.loop == loop && calls.isBoundTo(one.fd, address, port)) {
         each.remove();
         LOG.info("event=listener-adopted name={}", one.name);
-        return new Listener(calls, one.fd, address, one.name, mtu);
+        return new Listener(calls, one.fd, address, one.name, mtu, backlog);
       }
     }
-    Listener made = new Listener(calls, address, port, onlyIpv6, mtu);
+    Listener made = new Listener(calls, address, port, onlyIpv6, mtu, backlog);
     manager.store(name(loop, address, port), made.fd());
     return made;
   }
@@ -116,14 +117,16 @@ public final class ListenerStore {
    *
    * @param calls of the thread that owns them from now on
    * @param mtu as for {@link Listener}
+   * @param backlog as for {@link Listener}
    */
-  public synchronized List<Listener> left(SystemCalls calls, Ip address, int port, int mtu) {
+  public synchronized List<Listener> left(
+      SystemCalls calls, Ip address, int port, int mtu, int backlog) {
     List<Listener> left = new ArrayList<>();
     for (Iterator<Stored> each = stored.iterator(); each.hasNext(); ) {
       Stored one = each.next();
       if (calls.isBoundTo(one.fd, address, port)) {
         each.remove();
-        left.add(new Listener(calls, one.fd, address, one.name, mtu));
+        left.add(new Listener(calls, one.fd, address, one.name, mtu, backlog));
       }
     }
     return left;

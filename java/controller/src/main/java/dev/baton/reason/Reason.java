@@ -102,6 +102,8 @@ public enum Reason {
   MAY_FRAGMENT(
       Baton.BATON_MAY_FRAGMENT(),
       "A client's way carries too little to tell the target: its packets may be fragmented."),
+  /** A SYN came from a source that the lists deny. */
+  DROP_DENIED(Baton.BATON_DROP_DENIED(), "A SYN came from a source that the lists deny."),
   /** No site has the host that the request names (404). */
   UNKNOWN_HOST(Baton.BATON_UNKNOWN_HOST(), "No site has the host that the request names (404)."),
   /** None of the site's nodes is up (503). */
@@ -168,10 +170,10 @@ public enum Reason {
   SHUTTING_DOWN(
       Baton.BATON_SHUTTING_DOWN(),
       "The controller ended before the handoff (503) or its replay (RST both ways) was finished."),
-  /** Too many connections were being set up; this one was closed. */
+  /** Too many connections were being set up, so new ones waited to be accepted. */
   TOO_MANY_CONNECTIONS(
       Baton.BATON_TOO_MANY_CONNECTIONS(),
-      "Too many connections were being set up; this one was closed."),
+      "Too many connections were being set up, so new ones waited to be accepted."),
   /** The DMZ node has no route to the candidate. */
   TARGET_UNROUTABLE(Baton.BATON_TARGET_UNROUTABLE(), "The DMZ node has no route to the candidate."),
   /** A candidate answered without the ECN that the client leg uses. */
@@ -185,7 +187,51 @@ public enum Reason {
   /** The site's nodes, or this one towards them, have no address of the client's family (503). */
   NO_ADDRESS_IN_FAMILY(
       Baton.BATON_NO_ADDRESS_IN_FAMILY(),
-      "The site's nodes, or this one towards them, have no address of the client's family (503).");
+      "The site's nodes, or this one towards them, have no address of the client's family (503)."),
+  /** A TLS client named no server, and the listener asks for a name. */
+  NO_SERVER_NAME(
+      Baton.BATON_NO_SERVER_NAME(),
+      "A TLS client named no server, and the listener asks for a name."),
+  /** An HTTP/2 client sent no request but waited for the server to speak first (GOAWAY). */
+  HTTP2_WAITS(
+      Baton.BATON_HTTP2_WAITS(),
+      "An HTTP/2 client sent no request but waited for the server to speak first (GOAWAY)."),
+  /** The client spoke another protocol than the listener does (TLS alert, or 400 for HTTP). */
+  WRONG_PROTOCOL(
+      Baton.BATON_WRONG_PROTOCOL(),
+      "The client spoke another protocol than the listener does (TLS alert, or 400 for HTTP)."),
+  /** The site is served over HTTPS only, so the client was sent there (301, 308). */
+  REDIRECTED_TO_HTTPS(
+      Baton.BATON_REDIRECTED_TO_HTTPS(),
+      "The site is served over HTTPS only, so the client was sent there (301, 308)."),
+  /** The request target was too long to be redirected (414). */
+  LOCATION_TOO_LONG(
+      Baton.BATON_LOCATION_TOO_LONG(), "The request target was too long to be redirected (414)."),
+  /**
+   * A front proxy's connection did not begin with a valid PROXY protocol header, so it was closed.
+   */
+  PROXY_HEADER_MISSING(
+      Baton.BATON_PROXY_HEADER_MISSING(),
+      "A front proxy's connection did not begin with a valid PROXY protocol header, so it was closed."),
+  /** A PROXY protocol header came from elsewhere than a front proxy (400). */
+  PROXY_HEADER_UNTRUSTED(
+      Baton.BATON_PROXY_HEADER_UNTRUSTED(),
+      "A PROXY protocol header came from elsewhere than a front proxy (400)."),
+  /**
+   * A source that the lists deny had got past the data plane or was named by a front proxy, so its
+   * connection was closed.
+   */
+  DENIED_SOURCE(
+      Baton.BATON_DENIED_SOURCE(),
+      "A source that the lists deny had got past the data plane or was named by a front proxy, so its connection was closed."),
+  /** A client connected and sent nothing in time, so its connection was closed. */
+  NO_FIRST_BYTE(
+      Baton.BATON_NO_FIRST_BYTE(),
+      "A client connected and sent nothing in time, so its connection was closed."),
+  /** A client had too many connections in set-up (503, or closed). */
+  TOO_MANY_FROM_CLIENT(
+      Baton.BATON_TOO_MANY_FROM_CLIENT(),
+      "A client had too many connections in set-up (503, or closed).");
 
   /** The lowest code that the controller counts itself. */
   public static final int FIRST_OF_CONTROLLER = Baton.BATON_REASON_USER();

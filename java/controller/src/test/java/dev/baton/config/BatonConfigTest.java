@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.baton.address.Ip;
+import dev.baton.http.ErrorPages;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -70,10 +72,56 @@ class BatonConfigTest {
     BatonConfig whole =
         BatonConfig.parse("baton.yaml", WHOLE.replace("cluster: d1", "cluster: d0"));
     assertThat(least).isEqualTo(whole);
-    assertThat(least.limits()).isEqualTo(new Limits(524_288, 20_000, 16_384));
+    assertThat(least.limits()).isEqualTo(new Limits(524_288, 20_000, 16_384, 1024));
     assertThat(least.timeouts().idle()).isEqualTo(Duration.ofHours(2).plusMinutes(15));
     assertThat(least.notrack()).isTrue();
     assertThat(least.eventLoops()).isBetween(1, 64);
+  }
+
+  @Test
+  void aListenersFrontProxiesAndBacklogAreRead() {
+    String plain = "port: 80 }";
+    String listener = "port: 80%s }";
+    assertThat(LEAST).contains(plain);
+    BatonConfig one =
+        BatonConfig.parse(
+            "baton.yaml",
+            LEAST.replace(plain, listener.formatted(", accept-proxy: 10.9.0.0/24, backlog: 17")));
+    assertThat(one.listen().getFirst().backlog()).isEqualTo(17);
+    assertThat(one.listen().getFirst().acceptProxy()).hasToString("[10.9.0.0/24]");
+    String many = ", accept-proxy: [10.9.0.7, \"fd00::/16\"]";
+    Listen two =
+        BatonConfig.parse("baton.yaml", LEAST.replace(plain, listener.formatted(many)))
+            .listen()
+            .getFirst();
+    assertThat(two.acceptProxy()).hasToString("[10.9.0.7/32, fd00::/16]");
+    assertThat(two.isFrontProxy(Ip.of(InetAddress.ofLiteral("fd00:1::1")))).isTrue();
+    assertThat(two.isFrontProxy(Ip.of(InetAddress.ofLiteral("10.9.0.8")))).isFalse();
+    for (String wrong : List.of("10.9.0.1/24", "10.9.0.0/33", "[]", "\"::ffff:10.0.0.1\"", "a/8")) {
+      assertThat(problems(LEAST.replace(plain, listener.formatted(", accept-proxy: " + wrong))))
+          .singleElement()
+          .asString()
+          .contains("listen[0].accept-proxy", "expected a");
+    }
+  }
+
+  @Test
+  void errorPagesAreReadAndChecked(@TempDir Path folder) throws IOException {
+    Path good = Files.writeString(folder.resolve("good.html"), "<p>{{status}}</p>");
+    Path text = Files.writeString(folder.resolve("good.txt"), "{{detail}}");
+    Path bad = Files.writeString(folder.resolve("bad.html"), "{{nothing}}");
+    String pages = "error-pages: { default: [%s, %s], 404: %s }\n";
+    BatonConfig config = BatonConfig.parse("baton.yaml", LEAST + pages.formatted(good, text, good));
+    assertThat(config.errorPages()).isNotEqualTo(ErrorPages.builtIn());
+    assertThatThrownBy(() ->
+            BatonConfig.parse(
+                "baton.yaml", LEAST + pages.formatted(bad, folder.resolve("none.txt"), folder)))
+        .hasMessageContaining("error-pages.default[0]: expected one of status, title,")
+        .hasMessageContaining("error-pages.default[1]: expected a file, found none at ")
+        .hasMessageContaining("error-pages.404: expected the path of a file, from the root,");
+    assertThatThrownBy(
+            () -> BatonConfig.parse("baton.yaml", LEAST + "error-pages: { 200: " + good + " }\n"))
+        .hasMessageContaining("error-pages.200: unknown key");
   }
 
   @Test
@@ -96,10 +144,13 @@ class BatonConfigTest {
                 idle-timeout: 1h1m1s1ms
                 half-open-timeout: 6s
                 shutdown-timeout: 0s
+                first-byte-timeout: 7s
+                max-connections-per-client: 9
+                lists: /etc/baton/../lists
                 """);
     assertThat(config.eventLoops()).isEqualTo(3);
     assertThat(config.notrack()).isFalse();
-    assertThat(config.limits()).isEqualTo(new Limits(1024, 7, 65_536));
+    assertThat(config.limits()).isEqualTo(new Limits(1024, 7, 65_536, 9));
     assertThat(config.timeouts())
         .isEqualTo(
             new Timeouts(
@@ -110,7 +161,9 @@ class BatonConfigTest {
                 Duration.ofSeconds(5),
                 Duration.ofMillis(3_661_001),
                 Duration.ofSeconds(6),
-                Duration.ZERO));
+                Duration.ZERO,
+                Duration.ofSeconds(7)));
+    assertThat(config.lists()).contains(Path.of("/etc/lists"));
   }
 
   @ParameterizedTest(name = "{0} instead of {1}")
@@ -126,10 +179,11 @@ class BatonConfigTest {
           port: 65536         | port: 80            | 2: listen[0].port: expected a port, 1 to 65535, found "65536"
           port: http          | port: 80            | 2: listen[0].port: expected a port, 1 to 65535, found "http"
           port: 080x          | port: 80            | 2: listen[0].port: expected a port, 1 to 65535, found "080x"
-          port: 80, prot: a   | port: 80            | 2: listen[0].prot: unknown key, expected one of address, port, protocol
+          port: 80, prot: a   | port: 80            | 2: listen[0].prot: unknown key, expected one of accept-proxy, address, backlog, port, protocol, without-sni
           port: 80, port: 81  | port: 80            | 2: listen[0].port: expected once, first given in line 2
-          port: 80, protocol: tls  | port: 80       | 2: listen[0].protocol: "tls" is not available yet, expected http
-          port: 80, protocol: spdy | port: 80       | 2: listen[0].protocol: expected http, found "spdy"
+          port: 80, without-sni: refuse | port: 80  | 2: listen[0].without-sni: expected only where the protocol is tls or auto
+          port: 80, protocol: tls, without-sni: no | port: 80 | 2: listen[0].without-sni: expected default or refuse, found "no"
+          port: 80, protocol: spdy | port: 80       | 2: listen[0].protocol: expected http, tls or auto, found "spdy"
           address: "::ffff:10.0.1.1" | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "::ffff:10.0.1.1"
           address: "fe80::1"  | address: 10.0.1.1   | 2: listen[0].address: a link-local address is none without its interface, expected another, found "fe80::1"
           address: 10.0.1     | address: 10.0.1.1   | 2: listen[0].address: expected an address such as 10.0.1.1 or "fd00::1", found "10.0.1"

@@ -58,7 +58,7 @@ final class Strangers {
   /**
    * Knows addresses and ports. In the client's name he says what the target would not accept, for
    * its sequence number or its acknowledgment; in the target's he resets at a wrong number. Nothing
-   * of the flow is harmed.
+   * of the flow is harmed; after the latter it is half-open until its target speaks.
    */
   static Stranger guessingPorts() {
     long[] said = {0};
@@ -133,7 +133,8 @@ final class Strangers {
     boolean closed = here.isClosed();
     // A SYN behind the end is a new connection's; its clock, too, is another.
     int flags = FLAGS[random.nextInt(closed || !here.legs.knowsClock() ? 5 : FLAGS.length)];
-    int wrong = (flags & Packet.ACK) == 0 ? 1 : 1 + random.nextInt(3);
+    // Nobody looks at the acknowledgment of a RST.
+    int wrong = (flags & Packet.ACK) == 0 || (flags & Packet.RST) != 0 ? 1 : 1 + random.nextInt(3);
     long offset = here.acknowledgedUp();
     long acknowledged = here.sentDown();
     long elsewhere = said != 0 && random.nextBoolean() ? said : far(random, offset);
@@ -190,8 +191,12 @@ final class Strangers {
     here.crossForged(s);
     assertThat(here.bed.state(here.legs.toTarget)).as("%s", s).isEqualTo(up);
     compare(here.bed.state(here.legs.toClient), s)
-        .ignoringFields("packets", "bytes", "window", "lastSeen")
+        .ignoringFields("packets", "bytes", "window", "lastSeen", "flags")
         .isEqualTo(down);
+    // Half-open: such a RST is a target's that has forgotten the connection, or nobody's.
+    assertThat(here.bed.state(here.legs.toClient).flags())
+        .as("%s", s)
+        .isEqualTo(down.closed() ? down.flags() : down.flags() | Baton.BATON_STATE_RST());
   }
 
   private static RecursiveComparisonAssert<?> compare(State state, Segment s) {

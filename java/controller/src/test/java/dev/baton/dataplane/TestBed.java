@@ -2,6 +2,7 @@ package dev.baton.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.address.Ip;
 import dev.baton.bindings.flow.Baton;
 import dev.baton.bindings.flow.baton_event;
 import dev.baton.bindings.flow.baton_flow;
@@ -16,12 +17,16 @@ import dev.baton.bpf.BpfProgram;
 import dev.baton.bpf.RingBuffer;
 import dev.baton.bpf.SkbContext;
 import dev.baton.bpf.TestRun;
+import dev.baton.config.Listen;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +147,7 @@ final class TestBed implements AutoCloseable {
   void clear() {
     empty(flows);
     empty(replays);
+    empty(object.map("baton_doors"));
     link(Baton.BATON_TO_TARGET(), 0, 0);
     link(Baton.BATON_TO_CLIENT(), 0, 0);
     ring.consume();
@@ -198,6 +204,21 @@ final class TestBed implements AutoCloseable {
 
   State state(Entry entry) {
     return find(entry).orElseThrow();
+  }
+
+  /** An address of the family that is spoken, as text. */
+  String address(int number) {
+    try {
+      return Ip.of(InetAddress.getByAddress(family.address(number))).toString();
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The lists as the controller fills them in; what was there before goes. */
+  SourceLists lists(Path file, List<Listen> listeners) {
+    empty(object.map("baton_doors"));
+    return SourceLists.start(object, file, listeners);
   }
 
   /** Something arrives. */

@@ -70,13 +70,45 @@ class ClusterFileTest {
                 7));
   }
 
+  @Test
+  void whatServersAreToldAndWhereClientsAreSentIsRead() {
+    ClusterFile file =
+        ClusterFile.parse(
+            "cluster.yaml",
+            """
+            nodes:
+              - { name: a, address: 10.0.0.1, client-address: proxy-v1 }
+              - { name: b, address: 10.0.0.2, client-address: proxy-v2 }
+              - { name: c, address: 10.0.0.3, client-address: none }
+              - { name: d, address: 10.0.0.4, client-address: option }
+              - { name: e, address: 10.0.0.5 }
+            sites:
+              - { host: one.example, nodes: [a], redirect-to-https: true }
+              - { host: two.example, nodes: [a], redirect-to-https: 8443 }
+              - { host: three.example, nodes: [a], redirect-to-https: false }
+              - { host: four.example, nodes: [a] }
+            """);
+    assertThat(file.nodes())
+        .extracting(Node::clientAddress)
+        .containsExactly(
+            ClientAddress.PROXY_V1,
+            ClientAddress.PROXY_V2,
+            ClientAddress.NONE,
+            ClientAddress.OPTION,
+            ClientAddress.OPTION);
+    assertThat(file.sites()).extracting(Site::httpsPort).containsExactly(443, 8443, 0, 0);
+  }
+
   @ParameterizedTest(name = "{0} instead of {1}")
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '`',
       textBlock =
           """
+          name: qure-2, tls-port: 0 | name: qure-2  | 2: nodes[0].tls-port: expected a port, 1 to 65535, found "0"
           name: qure-2, weight: 0 | name: qure-2    | 2: nodes[0].weight: expected a weight, 1 to 1000, found "0"
+          name: qure-2, client-address: v1 | name: qure-2 | 2: nodes[0].client-address: expected one of option, proxy-v1, proxy-v2, none, found "v1"
+          nodes: [qure-2], redirect-to-https: 0 | nodes: [qure-2] | 5: sites[0].redirect-to-https: expected true, false or a port, 1 to 65535, found "0"
           name: qure-2, state: on | name: qure-2    | 2: nodes[0].state: expected up, draining or down, found "on"
           name: qure-2            | name: qure-3    | 3: nodes[1].name: expected once, found again: qure-2
           name: Qure              | name: qure-3    | 3: nodes[1].name: expected a node's name

@@ -158,6 +158,7 @@ class SqliteDirectoryTest {
     sql("PRAGMA user_version = 1");
     try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
       assertThat(directory.read().nodes()).hasToString("[10.0.0.1:80 up weight 1]");
+      assertThat(directory.read().nodes().getFirst().tlsPort()).isEqualTo(443);
       assertThat(directory.read().sites()).hasSize(1);
     }
   }
@@ -176,13 +177,52 @@ class SqliteDirectoryTest {
   }
 
   @Test
+  void whatServersAreToldAndWhereClientsAreSentIsKept() throws SQLException {
+    String text =
+        """
+        nodes: [{ name: a, address: 10.0.0.1, client-address: %s }]
+        sites: [{ host: h.example, nodes: [a], redirect-to-https: %s }]
+        """;
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(text.formatted("proxy-v2", "true")));
+      Snapshot first = directory.read();
+      assertThat(first.nodes().getFirst().clientAddress()).isEqualTo(ClientAddress.PROXY_V2);
+      assertThat(first.sites()).extracting(Site::httpsPort).containsExactly(443);
+      assertThat(directory.apply(cluster(text.formatted("none", "8443"))).lines())
+          .containsExactly(
+              "node a changed: 10.0.0.1:80 up weight 1 proxy-v2 -> 10.0.0.1:80 up weight 1 none",
+              "site h.example changed: a; redirect to https port 443 -> a; redirect to https port 8443");
+      Snapshot second = directory.read();
+      assertThat(second.nodes().getFirst().clientAddress()).isEqualTo(ClientAddress.NONE);
+      assertThat(second.sites()).extracting(Site::httpsPort).containsExactly(8443);
+      assertThatThrownBy(() -> sql("UPDATE nodes SET client_address = 'x'"))
+          .hasMessageContaining("CHECK");
+      assertThatThrownBy(() -> sql("UPDATE sites SET https_port = 65536"))
+          .hasMessageContaining("CHECK");
+    }
+  }
+
+  @Test
+  void aNodesPortOfTlsIsKept() {
+    String node = "nodes: [{ name: a, address: 10.0.0.1 %s}]%nsites: [{ host: h, nodes: [a] }]%n";
+    try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
+      directory.apply(cluster(node.formatted("")));
+      assertThat(directory.read().nodes().getFirst().tlsPort()).isEqualTo(443);
+      assertThat(directory.apply(cluster(node.formatted(", tls-port: 8443"))).lines())
+          .containsExactly(
+              "node a changed: 10.0.0.1:80 up weight 1 -> 10.0.0.1:80 tls 8443 up weight 1");
+      assertThat(directory.read().nodes().getFirst().tlsPort()).isEqualTo(8443);
+    }
+  }
+
+  @Test
   void aDatabaseOfANewerBatonIsLeftAlone() throws SQLException {
     SqliteDirectory.open(uri).close();
     sql("PRAGMA user_version = 99");
     assertThatThrownBy(() -> SqliteDirectory.open(uri))
         .isInstanceOf(DirectoryException.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("made by a newer baton: schema 99, known here: 2");
+        .hasMessageContaining("made by a newer baton: schema 99, known here: 3");
   }
 
   @Test

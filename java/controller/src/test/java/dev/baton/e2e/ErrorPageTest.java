@@ -7,9 +7,11 @@ import dev.baton.lab.Content;
 import dev.baton.lab.Controller;
 import dev.baton.lab.Curl;
 import dev.baton.lab.Target;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,83 @@ class ErrorPageTest {
     };
     assertThat(scene.lab.dmz().run(Duration.ofSeconds(10), line).orThrow()).isEqualTo("503");
     assertThat(scene.controller.command("status").orThrow()).contains("not_through_program: 1");
+  }
+
+  @Test
+  void aHeadTooLargeWhileTheClientStillSendsIs431(Scene scene) throws Exception {
+    Content.write(folder.resolve("upload"), Scene.LARGE, 3);
+    assertCompletePage(
+        get(
+            scene,
+            SITE,
+            "-H",
+            "Expect:",
+            "-H",
+            "X-Filler: " + "x".repeat(60_000),
+            "--data-binary",
+            "@" + folder.resolve("upload")),
+        431);
+  }
+
+  @Test
+  void eachPageHasAnIdOfItsOwnThatTheLogHasToo(Scene scene) throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      assertCompletePage(get(scene, "nobody.example.net"), 404);
+      String id = head("X-Request-Id");
+      assertThat(Files.readString(folder.resolve("body"))).contains(id);
+      ids.add(id);
+    }
+    assertThat(ids).doesNotHaveDuplicates().allMatch(id -> id.matches("[0-9a-f]{16}"));
+    for (String id : ids) {
+      Scene.await(
+          "the line of " + id,
+          Duration.ofSeconds(5),
+          () ->
+              scene.controller.output().stream()
+                  .anyMatch(line ->
+                      line.contains("id=" + id) && line.contains("host=nobody.example.net")));
+    }
+  }
+
+  private String head(String name) throws IOException {
+    return Files.readAllLines(folder.resolve("head")).stream()
+        .filter(line -> line.startsWith(name + ": "))
+        .map(line -> line.substring(name.length() + 2))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void headGetsNoBody(Scene scene) throws Exception {
+    Curl.Reply reply = get(scene, "nobody.example.net", "--head");
+    assertThat(reply).returns(0, Curl.Reply::exit).returns(404, Curl.Reply::status);
+    assertThat(reply.bytes()).isZero();
+    assertThat(Integer.parseInt(head("Content-Length"))).isPositive();
+    assertThat(head("Connection")).isEqualTo("close");
+    assertThat(head("Date")).endsWith(" GMT");
+  }
+
+  @Test
+  void aBrowserGetsHtml(Scene scene) throws Exception {
+    String accept = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    assertCompletePage(get(scene, "nobody.example.net", "-H", accept), 404);
+    assertThat(head("Content-Type")).isEqualTo("text/html; charset=utf-8");
+    assertThat(Files.readString(folder.resolve("body"))).startsWith("<!DOCTYPE html>");
+  }
+
+  @Test
+  void pagesCanBeOnesOwn() throws Exception {
+    Path page = Files.writeString(folder.resolve("page.html"), "<p>{{host}} {{status}} {{id}}</p>");
+    Path missing = Files.writeString(folder.resolve("404.txt"), "gone: {{host}}\n");
+    String pages = "error-pages: { default: %s, 404: %s }\n".formatted(page, missing);
+    try (Scene own = Scene.open(settings -> settings + pages)) {
+      assertCompletePage(get(own, "nobody.example.net"), 404);
+      assertThat(Files.readString(folder.resolve("body"))).isEqualTo("gone: nobody.example.net\n");
+      assertCompletePage(get(own, "nobody.example.net", "-H", "Accept: text/html"), 404);
+      assertThat(Files.readString(folder.resolve("body")))
+          .matches("<p>nobody\\.example\\.net 404 [0-9a-f]{16}</p>");
+    }
   }
 
   @Test

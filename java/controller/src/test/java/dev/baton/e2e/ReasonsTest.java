@@ -1,6 +1,7 @@
 package dev.baton.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.baton.bindings.flow.Baton;
@@ -11,6 +12,7 @@ import dev.baton.lab.Namespace;
 import dev.baton.lab.Probe;
 import dev.baton.reason.Reason;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -50,8 +52,19 @@ class ReasonsTest {
               Reason.TARGET_UNROUTABLE),
           ExhaustionTest.class,
           EnumSet.of(Reason.PORTS_EXHAUSTED, Reason.FLOWS_EXHAUSTED),
+          FrontTest.class,
+          EnumSet.of(Reason.NO_SERVER_NAME, Reason.HTTP2_WAITS, Reason.WRONG_PROTOCOL),
           OptionsTest.class,
-          EnumSet.of(Reason.TARGET_NO_TIMESTAMPS, Reason.TARGET_NO_ECN));
+          EnumSet.of(Reason.TARGET_NO_TIMESTAMPS, Reason.TARGET_NO_ECN),
+          DoorTest.class,
+          EnumSet.of(
+              Reason.REDIRECTED_TO_HTTPS,
+              Reason.LOCATION_TOO_LONG,
+              Reason.PROXY_HEADER_MISSING,
+              Reason.PROXY_HEADER_UNTRUSTED,
+              Reason.DENIED_SOURCE),
+          LimitsTest.class,
+          EnumSet.of(Reason.NO_FIRST_BYTE, Reason.TOO_MANY_FROM_CLIENT));
 
   private static final Set<Reason> HERE =
       EnumSet.of(
@@ -209,7 +222,7 @@ class ReasonsTest {
   }
 
   @Test
-  void oneConnectionTooManyIsClosed() throws Exception {
+  void oneConnectionTooManyHasToWait() throws Exception {
     List<Peer> peers = new ArrayList<>();
     long before = count(Reason.TOO_MANY_CONNECTIONS);
     try {
@@ -217,11 +230,22 @@ class ReasonsTest {
         peers.add(client());
         peers.getLast().say("GET / HTTP/1.1\r\n");
       }
+      Scene.await(
+          "as many as may be",
+          Scene.LIMIT,
+          () -> stage.count("connections", "before_release") == MAX_CONNECTIONS);
       try (Peer peer = client()) {
-        peer.receiveToEnd();
-        assertThat(peer.seen()).isEqualTo(new Peer.Seen(0, Peer.End.FIN));
+        peer.say("GET / HTTP/1.1\r\nHost: nobody.example.net\r\n\r\n");
+        Scene.await(
+            "its being counted",
+            Scene.LIMIT,
+            () -> count(Reason.TOO_MANY_CONNECTIONS) - before == 1);
+        peer.patience(Duration.ofMillis(200));
+        assertThatThrownBy(peer::receiveHead).isInstanceOf(SocketTimeoutException.class);
+        peers.removeFirst().close();
+        peer.patience(Duration.ofSeconds(10));
+        assertThat(peer.receiveHead()).startsWith("HTTP/1.1 404 ");
       }
-      assertThat(count(Reason.TOO_MANY_CONNECTIONS) - before).isEqualTo(1);
     } finally {
       for (Peer peer : peers) {
         peer.close();

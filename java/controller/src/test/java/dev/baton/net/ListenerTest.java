@@ -25,7 +25,7 @@ class ListenerTest {
   private static final int PORT = 8080;
 
   private static Listener listener(SystemCalls calls, String address, boolean onlyIpv6, int mtu) {
-    return new Listener(calls, Ip.of(InetAddress.ofLiteral(address)), PORT, onlyIpv6, mtu);
+    return new Listener(calls, Ip.of(InetAddress.ofLiteral(address)), PORT, onlyIpv6, mtu, 16);
   }
 
   private static int accept(SystemCalls calls, Listener listener) {

@@ -59,7 +59,7 @@ final class Loopback implements AutoCloseable {
 
   private Loopback(String listen, String connect, int mtu, int receiveBuffer) {
     InetAddress to = InetAddress.ofLiteral(connect);
-    listener = new Listener(calls, Ip.of(InetAddress.ofLiteral(listen)), PORT, false, mtu);
+    listener = new Listener(calls, Ip.of(InetAddress.ofLiteral(listen)), PORT, false, mtu, 16);
     try {
       client =
           SocketChannel.open(

@@ -563,6 +563,15 @@ public class Baton extends Baton$shared {
     public static int BATON_MAY_FRAGMENT() {
         return BATON_MAY_FRAGMENT;
     }
+    private static final int BATON_DROP_DENIED = (int)28L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_DENIED = 28
+     * }
+     */
+    public static int BATON_DROP_DENIED() {
+        return BATON_DROP_DENIED;
+    }
     private static final int BATON_REASON_KERNEL_MAX = (int)32L;
     /**
      * {@snippet lang=c :
@@ -805,6 +814,96 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_NO_ADDRESS_IN_FAMILY() {
         return BATON_NO_ADDRESS_IN_FAMILY;
+    }
+    private static final int BATON_NO_SERVER_NAME = (int)96L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NO_SERVER_NAME = 96
+     * }
+     */
+    public static int BATON_NO_SERVER_NAME() {
+        return BATON_NO_SERVER_NAME;
+    }
+    private static final int BATON_HTTP2_WAITS = (int)97L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_HTTP2_WAITS = 97
+     * }
+     */
+    public static int BATON_HTTP2_WAITS() {
+        return BATON_HTTP2_WAITS;
+    }
+    private static final int BATON_WRONG_PROTOCOL = (int)98L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_WRONG_PROTOCOL = 98
+     * }
+     */
+    public static int BATON_WRONG_PROTOCOL() {
+        return BATON_WRONG_PROTOCOL;
+    }
+    private static final int BATON_REDIRECTED_TO_HTTPS = (int)100L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_REDIRECTED_TO_HTTPS = 100
+     * }
+     */
+    public static int BATON_REDIRECTED_TO_HTTPS() {
+        return BATON_REDIRECTED_TO_HTTPS;
+    }
+    private static final int BATON_LOCATION_TOO_LONG = (int)101L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_LOCATION_TOO_LONG = 101
+     * }
+     */
+    public static int BATON_LOCATION_TOO_LONG() {
+        return BATON_LOCATION_TOO_LONG;
+    }
+    private static final int BATON_PROXY_HEADER_MISSING = (int)102L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_PROXY_HEADER_MISSING = 102
+     * }
+     */
+    public static int BATON_PROXY_HEADER_MISSING() {
+        return BATON_PROXY_HEADER_MISSING;
+    }
+    private static final int BATON_PROXY_HEADER_UNTRUSTED = (int)103L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_PROXY_HEADER_UNTRUSTED = 103
+     * }
+     */
+    public static int BATON_PROXY_HEADER_UNTRUSTED() {
+        return BATON_PROXY_HEADER_UNTRUSTED;
+    }
+    private static final int BATON_DENIED_SOURCE = (int)104L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DENIED_SOURCE = 104
+     * }
+     */
+    public static int BATON_DENIED_SOURCE() {
+        return BATON_DENIED_SOURCE;
+    }
+    private static final int BATON_NO_FIRST_BYTE = (int)105L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NO_FIRST_BYTE = 105
+     * }
+     */
+    public static int BATON_NO_FIRST_BYTE() {
+        return BATON_NO_FIRST_BYTE;
+    }
+    private static final int BATON_TOO_MANY_FROM_CLIENT = (int)106L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_TOO_MANY_FROM_CLIENT = 106
+     * }
+     */
+    public static int BATON_TOO_MANY_FROM_CLIENT() {
+        return BATON_TOO_MANY_FROM_CLIENT;
     }
     private static final int BATON_REASON_MAX = (int)128L;
     /**

@@ -1,0 +1,3 @@
+/** Which protocol a connection begins with: pure, no sockets. */
+@org.jspecify.annotations.NullMarked
+package dev.baton.front;

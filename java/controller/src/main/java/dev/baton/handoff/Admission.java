@@ -1,0 +1,48 @@
+package dev.baton.handoff;
+
+import dev.baton.reason.Reason;
+
+/**
+ * Who may go on once the client's address is known: at once after the accept, or when a front proxy
+ * has told it.
+ */
+final class Admission {
+  private final LoopTools tools;
+  private final Connections connections;
+  private final Answer answer;
+
+  Admission(LoopTools tools, Connections connections, Answer answer) {
+    this.tools = tools;
+    this.connections = connections;
+    this.answer = answer;
+  }
+
+  /**
+   * Counts the connection as its client's; false: it has been closed or is being answered.
+   *
+   * <p>A client that goes on connecting in spite of its 503s does not get more of those than
+   * connections, or pages would be what fills us up.
+   */
+  boolean admit(Connection c, long now) {
+    if (tools.path.lists().denies(c.source)) {
+      // It has come in fragments, or had its handshake behind it when the list changed.
+      tools.counters.refused(Reason.DENIED_SOURCE);
+      connections.close(c);
+      return false;
+    }
+    int open = tools.clients.enter(c.source);
+    c.counted = true;
+    int limit = tools.config.limits().maxPerClient();
+    if (open <= limit) {
+      return true;
+    }
+    tools.counters.refused(Reason.TOO_MANY_FROM_CLIENT);
+    if (open > 2 * limit) {
+      connections.close(c);
+    } else {
+      answer.page(
+          c, 503, Reason.TOO_MANY_FROM_CLIENT, "too many connections are being set up", now);
+    }
+    return false;
+  }
+}
