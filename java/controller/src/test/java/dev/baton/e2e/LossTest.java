@@ -38,7 +38,10 @@ class LossTest {
   private static final int AT_A_TIME = Integer.getInteger("baton.loss.at-a-time", 8);
   private static final int COMPARABLE = 100;
   private static final double RATIO = 1.15;
-  private static final double FEW_RATIO = 2;
+
+  /** Medians of eight pairs have been seen at 0.7 and at 3.9, those of two hundred at 1.0. */
+  private static final double FEW_RATIO = 4;
+
   private static final int SIZE = 5_000_000;
   private static final Duration LIMIT = Duration.ofMinutes(3);
   private static final Rates BAD = new Rates(0.02, 0.02, 0.06, 0);

@@ -16,6 +16,8 @@ import dev.baton.lab.Target;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -148,33 +150,48 @@ class MtuTest {
   @ParameterizedTest
   @MethodSource("familiesAndOffloads")
   void theClusterLinkBecomesNarrowerInMidUpload(Family family, Offload offload) throws Exception {
-    try (Wire wire = Wire.open(LabPlan.of(1).withOffload(offload))) {
-      narrowInMidTransfer(wire, "d1", wire.upload(family, "--limit-rate", "1M"));
-      wire.assertWhole(wire.uploaded(family));
-      assertAnswered(wire);
-      assertNoneDamaged(wire.lab.client(), family);
-    }
+    narrowInMidTransfer(
+        offload,
+        "d1",
+        wire -> wire.upload(family, "--limit-rate", "1M"),
+        wire -> {
+          wire.assertWhole(wire.uploaded(family));
+          assertAnswered(wire);
+          assertNoneDamaged(wire.lab.client(), family);
+        });
   }
 
   @ParameterizedTest
   @MethodSource("familiesAndOffloads")
   void theClientLinkBecomesNarrowerInMidDownload(Family family, Offload offload) throws Exception {
-    try (Wire wire = Wire.open(LabPlan.of(1).withOffload(offload))) {
-      // Or all of the file is in the client's receive buffer before the link changes.
-      wire.lab.client().sysctl("net.ipv4.tcp_rmem", "4096 65536 262144");
-      narrowInMidTransfer(wire, "d0", wire.download(family, "--limit-rate", "1M"));
-      wire.assertWhole(wire.downloaded(family));
-      assertAnswered(wire);
-      assertNoneDamaged(wire.target().namespace(), family);
-    }
+    narrowInMidTransfer(
+        offload,
+        "d0",
+        wire -> wire.download(family, "--limit-rate", "1M"),
+        wire -> {
+          wire.assertWhole(wire.downloaded(family));
+          assertAnswered(wire);
+          assertNoneDamaged(wire.target().namespace(), family);
+        });
   }
 
-  /** Once more when the transfer was over before the link had changed: curl limits in bursts. */
-  private static void narrowInMidTransfer(Wire wire, String device, String... transfer)
+  /**
+   * Again when the transfer was over before the link had changed: curl limits in bursts. In another
+   * lab, for in this one the listener tells of the smaller MTU by now.
+   */
+  private static void narrowInMidTransfer(
+      Offload offload, String device, Function<Wire, String[]> transfer, Consumer<Wire> check)
       throws Exception {
-    for (int i = 0; i < ATTEMPTS && wire.count("too_big_answered") == 0; i++) {
-      wire.lab.dmz().sh("ip link set %s mtu %d".formatted(device, ETHERNET));
-      narrowOnce(wire, device, transfer);
+    for (int left = ATTEMPTS; left > 0; left--) {
+      try (Wire wire = Wire.open(LabPlan.of(1).withOffload(offload))) {
+        // Or all of the file is in the client's receive buffer before the link changes.
+        wire.lab.client().sysctl("net.ipv4.tcp_rmem", "4096 65536 262144");
+        narrowOnce(wire, device, transfer.apply(wire));
+        if (wire.count("too_big_answered") > 0 || left == 1) {
+          check.accept(wire);
+          return;
+        }
+      }
     }
   }
 
