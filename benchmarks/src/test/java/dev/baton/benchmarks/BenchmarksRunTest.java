@@ -1,8 +1,12 @@
 package dev.baton.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.lab.Probe;
 import java.util.Collection;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -16,20 +20,25 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 class BenchmarksRunTest {
   @Test
+  @Tag("namespace")
   void everyBenchmarkRuns() throws RunnerException {
+    List<String> missing = Probe.missingForDataPlane("nginx", "openssl");
+    assumeTrue(missing.isEmpty(), () -> "missing: " + missing);
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()
-                    .include("dev.baton.benchmarks.*")
+                    .include("dev.baton.benchmarks.*|HandedOff.*")
                     .forks(0)
                     .warmupIterations(0)
                     .measurementIterations(1)
                     .measurementTime(TimeValue.milliseconds(50))
+                    .param("sites", "1000")
+                    .param("entries", "1000")
                     .shouldFailOnError(true)
                     .verbosity(VerboseMode.SILENT)
                     .build())
             .run();
-    assertThat(results).hasSize(4);
+    assertThat(results).hasSize(22);
     assertThat(results)
         .allSatisfy(result -> assertThat(result.getPrimaryResult().getScore()).isPositive());
   }
