@@ -177,6 +177,9 @@ static __always_inline int handle_live(struct __sk_buff *skb, const struct segme
 		verdict = handle_syn(flow, seg, o);
 		if (verdict != TC_ACT_OK)
 			return verdict;
+	} else if (repeats_rewritten(flow, seg)) {
+		count(BATON_DROP_REPEATED);
+		return TC_ACT_SHOT;
 	} else {
 		follow_replay(flow, seg, o);
 		accepted = follow(flow, seg, o);

@@ -77,6 +77,14 @@ static __always_inline int is_replaying(struct baton_flow *flow, const struct ba
 	return 0;
 }
 
+/* The client repeats bytes that user space has made others of: if they reached the target before
+ * the replay, they would be taken for it. What the target acknowledges ends that. */
+static __always_inline int repeats_rewritten(struct baton_flow *flow, const struct segment *seg)
+{
+	return flow->options & BATON_FLOW_REWRITTEN && seg->payload &&
+	       (__s32)(seg->seq - flow->start) < 0 && is_replaying(flow, &seg->key);
+}
+
 static __always_inline __u32 segment_end(const struct segment *seg)
 {
 	return seg->seq + seg->payload + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);

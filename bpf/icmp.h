@@ -194,14 +194,23 @@ static __always_inline __u64 put_back_ipv6(struct ipv6hdr *ip, const struct bato
 	return *addresses;
 }
 
+static __always_inline __u64 put_back_ack(__be32 *ack, const struct baton_flow *flow)
+{
+	__be32 old = *ack;
+
+	*ack = bpf_htonl(bpf_ntohl(old) + flow->seq_add);
+	return csum_difference(&old, ack, 1);
+}
+
 /* The quoted TCP header. Its window and options stay as they were sent on: nobody looks at them,
  * and what a shifted window had lost is not known. Where the flags are not quoted, there is taken
- * to be an acknowledgment: only a RST may have none. Negative: it is not where it was found. */
+ * to be an acknowledgment: only a RST may have none. Negative: it is not where it was found. Each
+ * length has its own look at the packet's end: an older verifier does not see one by another. */
 static __always_inline __s64 put_back_tcp(struct __sk_buff *skb, __u32 at,
 					  const struct baton_flow *flow, __u32 length,
 					  __u64 addresses)
 {
-	__be32 old, new, *tcp = packet_start(skb) + at;
+	__be32 old, *tcp = packet_start(skb) + at;
 	__u64 growth, numbers;
 	__sum16 *check;
 
@@ -216,17 +225,15 @@ static __always_inline __s64 put_back_tcp(struct __sk_buff *skb, __u32 at,
 	numbers += csum_difference(&old, &tcp[1], 1);
 	if (length < QUOTED_TCP_ACK)
 		return csum_carry(numbers);
-	if ((void *)tcp + QUOTED_TCP_ACK > packet_end(skb))
+	if (length < QUOTED_TCP_MAX) {
+		if ((void *)tcp + QUOTED_TCP_ACK > packet_end(skb))
+			return -1;
+		return csum_carry(numbers + put_back_ack(&tcp[2], flow));
+	}
+	if ((void *)tcp + QUOTED_TCP_MAX > packet_end(skb))
 		return -1;
-	if (length >= QUOTED_TCP_MAX && (void *)tcp + QUOTED_TCP_MAX > packet_end(skb))
-		return -1;
-	old = new = tcp[2];
-	if (length < QUOTED_TCP_MAX || ((__u8 *)tcp)[13] & TCP_ACK)
-		new = bpf_htonl(bpf_ntohl(old) + flow->seq_add);
-	tcp[2] = new;
-	numbers += csum_difference(&old, &new, 1);
-	if (length < QUOTED_TCP_MAX)
-		return csum_carry(numbers);
+	if (((__u8 *)tcp)[13] & TCP_ACK)
+		numbers += put_back_ack(&tcp[2], flow);
 	old = tcp[4];
 	check = (__sum16 *)&tcp[4];
 	*check = csum_fold((__u64)csum_carry(addresses) + csum_carry(numbers) + (__u16) ~*check);

@@ -62,7 +62,8 @@ enum baton_direction {
 /* baton_flow.options */
 enum baton_flow_option {
 	BATON_FLOW_TIMESTAMPS = 1,
-	BATON_FLOW_REPLAY = 2, /* look into baton_replays until the flow is gone from there */
+	BATON_FLOW_REPLAY = 2,	  /* look into baton_replays until the flow is gone from there */
+	BATON_FLOW_REWRITTEN = 4, /* the replay has other bytes than the client sent */
 };
 
 /* baton_flow_state.flags; written by eBPF only. */
@@ -122,6 +123,7 @@ enum baton_reason {
 	BATON_XDP_TO_TC = 25,
 	BATON_MAY_FRAGMENT = 26,
 	BATON_DROP_DENIED = 28,
+	BATON_DROP_REPEATED = 29,
 	BATON_REASON_KERNEL_MAX = 32,
 
 	BATON_REASON_USER = 64,
@@ -160,6 +162,16 @@ enum baton_reason {
 	BATON_DENIED_SOURCE = 104,
 	BATON_NO_FIRST_BYTE = 105,
 	BATON_TOO_MANY_FROM_CLIENT = 106,
+	BATON_NODE_IS_ELSEWHERE = 107,
+	BATON_REDIRECTED_TO_PUBLIC = 108,
+	BATON_NO_COMPLETE_COPY = 109,
+	BATON_NODES_FULL = 110,
+	BATON_SECOND_REQUEST = 113,
+	BATON_BAD_PATH = 114,
+	BATON_NO_PART = 115,
+	BATON_RANGE_UNSATISFIABLE = 116,
+	BATON_TOO_MANY_ASSEMBLED = 117,
+	BATON_PIECE_LOST = 118,
 	BATON_REASON_MAX = 128,
 };
 
@@ -223,7 +235,8 @@ struct baton_flow {
 	__u64 expires;	 /* pending: CLOCK_MONOTONIC, nanoseconds */
 	__u64 created;	 /* CLOCK_MONOTONIC, nanoseconds */
 	__u16 mtu;	 /* bytes of an IP packet that the receiver takes, by its MSS; 0: any */
-	__u16 pad[3];
+	__u16 pad;
+	__u32 dataset; /* what is served, by its number in the directory; 0: not known */
 };
 
 /* Keyed by the flow's target -> DMZ node key; there while the replay is unfinished. */

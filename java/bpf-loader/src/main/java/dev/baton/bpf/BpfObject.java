@@ -35,6 +35,7 @@ public final class BpfObject implements AutoCloseable {
   private final MemorySegment object;
   private final Map<String, BpfMap> maps = new ConcurrentHashMap<>();
   private final Map<String, BpfProgram> programs = new ConcurrentHashMap<>();
+  private final Map<String, MemorySegment> verifierLogs = new ConcurrentHashMap<>();
   private boolean loaded;
   private boolean closed;
 
@@ -224,6 +225,30 @@ public final class BpfObject implements AutoCloseable {
       return data.reinterpret(size.get(ValueLayout.JAVA_LONG, 0))
           .asSlice(found.offset(), found.size());
     }
+  }
+
+  /**
+   * Has the verifier tell what it does with a program; {@link #verifierLog} has it after the load.
+   *
+   * @param program its name
+   * @param level bits as in linux/bpf_verifier.h: 1 each instruction, 2 each state, too, 4 the sums
+   * @param capacity bytes of the log, 128 to 16777215; before Linux 6.4 a log that needs more makes
+   *     the load fail
+   * @throws BpfException ENOENT without such a program
+   */
+  public void keepVerifierLog(String program, int level, int capacity) {
+    MemorySegment found = findProgram(program);
+    MemorySegment buffer = Arena.ofAuto().allocate(capacity);
+    check(LibBpf.bpf_program__set_log_level(found, level), "bpf_program__set_log_level", program);
+    int result = LibBpf.bpf_program__set_log_buf(found, buffer, capacity);
+    check(result, "bpf_program__set_log_buf", program);
+    verifierLogs.put(program, buffer);
+  }
+
+  /** What the verifier has told of a program; empty without {@link #keepVerifierLog}. */
+  public String verifierLog(String program) {
+    MemorySegment buffer = verifierLogs.get(program);
+    return buffer == null ? "" : buffer.getString(0);
   }
 
   /**

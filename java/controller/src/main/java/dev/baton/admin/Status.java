@@ -4,33 +4,49 @@ import dev.baton.bindings.flow.Baton;
 import dev.baton.bpf.BpfMap;
 import dev.baton.config.BatonConfig;
 import dev.baton.config.Listen;
+import dev.baton.directory.DirectoryWatcher;
+import dev.baton.directory.HealthStore;
 import dev.baton.directory.Node;
 import dev.baton.directory.Snapshot;
 import dev.baton.handoff.Controller;
 import dev.baton.handoff.Counters;
 import dev.baton.head.Spoken;
+import dev.baton.health.Health;
+import dev.baton.pieces.Pieces;
 import dev.baton.reason.Reason;
+import dev.baton.routing.Fleet;
+import dev.baton.routing.NodeState;
 import dev.baton.tls.Alpn;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** What {@code baton status} shows, gathered anew each time: maps and lists, ready for JSON. */
 public final class Status {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private final BatonConfig config;
   private final Controller controller;
-  private final Supplier<Snapshot> directory;
+  private final DirectoryWatcher watcher;
+  private final Fleet fleet;
+  private final Health health;
   private final String version;
 
   /** Of a running controller. */
   public Status(
-      BatonConfig config, Controller controller, Supplier<Snapshot> directory, String version) {
+      BatonConfig config,
+      Controller controller,
+      DirectoryWatcher watcher,
+      Fleet fleet,
+      Health health,
+      String version) {
+    this.health = health;
+    this.fleet = fleet;
     this.config = config;
     this.controller = controller;
-    this.directory = directory;
+    this.watcher = watcher;
     this.version = version;
   }
 
@@ -45,6 +61,7 @@ public final class Status {
     all.put("listen", config.listen().stream().map(Listen::toString).toList());
     all.put("directory", directory());
     all.put("connections", connections());
+    all.put("pieces", pieces());
     all.put("heads", heads());
     all.put("reasons", reasons());
     all.put("attached", controller.path().choice());
@@ -54,20 +71,41 @@ public final class Status {
   }
 
   private Map<String, Object> directory() {
-    Snapshot snapshot = directory.get();
+    Snapshot snapshot = watcher.snapshot();
+    DirectoryWatcher.Trouble trouble = watcher.trouble();
+    long now = System.nanoTime();
     Map<String, Object> part = new LinkedHashMap<>();
+    part.put("state", trouble.isAny() ? "unreadable" : "ok");
+    if (trouble.isAny()) {
+      part.put("since_ms", (now - trouble.since()) / NANOS_PER_MILLI);
+      part.put("why", trouble.why());
+    }
+    part.put("snapshot_age_ms", (now - watcher.readAt()) / NANOS_PER_MILLI);
+    part.put("sequence", snapshot.sequence());
+    part.put("sequence_in_use", controller.basedOn());
     part.put("version", snapshot.version());
     part.put("sites", snapshot.sites().size());
-    part.put("nodes", snapshot.nodes().stream().map(Status::node).toList());
+    part.put("nodes", snapshot.nodes().stream().map(node -> node(snapshot, node)).toList());
     return part;
   }
 
-  private static Map<String, Object> node(Node node) {
+  private Map<String, Object> node(Snapshot snapshot, Node node) {
     Map<String, Object> part = new LinkedHashMap<>();
     part.put("name", node.name());
     part.put("address", node.addresses().stream().map(ip -> ip.withPort(node.port())).toList());
     part.put("tls_port", node.tlsPort());
-    part.put("state", node.state().name().toLowerCase(Locale.ROOT));
+    NodeState state = fleet.state(snapshot, node);
+    part.put("role", node.role().text());
+    part.put("weight", node.weight());
+    part.put("state", node.state().text());
+    part.put("well", state.isWell());
+    HealthStore.Known known = health.known(node.name());
+    if (known != null) {
+      part.put("since", known.since().toString());
+      part.put("cause", known.cause());
+    }
+    part.put("flows", state.flows());
+    part.put("waiting", state.waiting());
     return part;
   }
 
@@ -83,6 +121,17 @@ public final class Status {
     long live = counters.liveSum();
     part.put("handoff_mean_us", live == 0 ? 0 : counters.handoffNanosSum() / live / 1000);
     part.put("bytes_replayed", counters.replayedAfterLiveSum());
+    return part;
+  }
+
+  /** The only payload that passes through user space. */
+  private Map<String, Object> pieces() {
+    Pieces pieces = controller.pieces();
+    Map<String, Object> part = new LinkedHashMap<>();
+    part.put("responses", pieces.answersSum());
+    part.put("bytes", pieces.bytesSum());
+    part.put("running", pieces.running());
+    part.put("resumed", pieces.resumedSum());
     return part;
   }
 

@@ -4,7 +4,6 @@ import dev.baton.config.BatonConfig;
 import dev.baton.config.ConfigException;
 import dev.baton.directory.Changes;
 import dev.baton.directory.ClusterFile;
-import dev.baton.directory.Snapshot;
 import dev.baton.directory.SqliteDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +23,8 @@ import picocli.CommandLine.Spec;
     name = "apply",
     mixinStandardHelpOptions = true,
     description = {
-      "Makes the directory of nodes and sites say what the file says, and tells what changed.",
+      "Makes the directory say what the file says, all or nothing, and tells what changed.",
+      "What the file does not name stays, and is listed; --prune removes it.",
       "A running controller follows within a second."
     })
 final class ApplyCommand implements Callable<Integer> {
@@ -34,11 +34,14 @@ final class ApplyCommand implements Callable<Integer> {
       names = {"-f", "--file"},
       paramLabel = "cluster.yaml",
       required = true,
-      description = "Nodes and sites.")
+      description = "Nodes, groups and sites.")
   private Path file = Path.of("cluster.yaml");
 
   @Option(names = "--dry-run", description = "Only tell what would change.")
   private boolean dryRun;
+
+  @Option(names = "--prune", description = "Remove what the file does not name.")
+  private boolean prune;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -46,7 +49,8 @@ final class ApplyCommand implements Callable<Integer> {
   public Integer call() {
     List<String> problems = new ArrayList<>();
     BatonConfig baton = collect(problems, config::load);
-    ClusterFile cluster = collect(problems, () -> ClusterFile.load(file));
+    boolean tls = baton != null && baton.takesTls();
+    ClusterFile cluster = collect(problems, () -> ClusterFile.load(file, tls));
     if (baton == null || cluster == null) {
       throw new ConfigException(problems);
     }
@@ -59,10 +63,12 @@ final class ApplyCommand implements Callable<Integer> {
 
   private Changes apply(String uri, ClusterFile cluster) {
     if (dryRun && !Files.exists(SqliteDirectory.path(uri))) {
-      return Changes.between(Snapshot.empty(), cluster);
+      return Changes.between(ClusterFile.EMPTY, cluster, prune);
     }
     try (SqliteDirectory directory = SqliteDirectory.open(uri)) {
-      return dryRun ? Changes.between(directory.read(), cluster) : directory.apply(cluster);
+      return dryRun
+          ? Changes.between(directory.cluster(), cluster, prune)
+          : directory.apply(cluster, prune);
     }
   }
 

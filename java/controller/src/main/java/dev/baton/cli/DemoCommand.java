@@ -35,6 +35,12 @@ public final class DemoCommand implements Callable<Integer> {
           "Size of the file that throughput is measured with, 64 to 8192 (default: ${DEFAULT-VALUE}).")
   private int size;
 
+  @Option(
+      names = "--stay",
+      description =
+          "Leaves it all running afterwards, for trying things, until Ctrl-C; prints the status when that has changed.")
+  private boolean stay;
+
   @Override
   public Integer call() {
     if (size < SMALLEST || size > LARGEST) {
@@ -43,6 +49,6 @@ public final class DemoCommand implements Callable<Integer> {
           "--size: expected %d to %d MiB, not %d".formatted(SMALLEST, LARGEST, size));
     }
     boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
-    return new Demo(System.out, terminal && System.getenv("NO_COLOR") == null, size).run();
+    return new Demo(System.out, terminal && System.getenv("NO_COLOR") == null, size, stay).run();
   }
 }

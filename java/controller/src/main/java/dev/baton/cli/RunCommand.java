@@ -9,7 +9,9 @@ import dev.baton.dataplane.InstanceLock;
 import dev.baton.directory.DirectoryWatcher;
 import dev.baton.directory.SqliteDirectory;
 import dev.baton.handoff.Controller;
+import dev.baton.health.Health;
 import dev.baton.net.ServiceManager;
+import dev.baton.routing.Fleet;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -63,12 +65,16 @@ final class RunCommand implements Callable<Integer> {
           died.set(true);
           stop.countDown();
         };
+    Fleet fleet = new Fleet();
     try (ServiceManager manager = ServiceManager.of(System.getenv());
         SqliteDirectory directory = SqliteDirectory.open(baton.directory());
         DirectoryWatcher watcher = DirectoryWatcher.start(directory);
+        Health health = Health.open(baton.directory(), watcher::snapshot, fleet);
         AdminServer admin = AdminServer.bind(baton.admin());
-        Controller controller = Controller.start(baton, watcher::snapshot, manager, onDeath)) {
-      admin.serve(new Status(baton, controller, watcher::snapshot, Version.baton()));
+        Controller controller =
+            Controller.start(baton, watcher::snapshot, fleet, manager, onDeath)) {
+      health.start();
+      admin.serve(new Status(baton, controller, watcher, fleet, health, Version.baton()));
       ready(baton, admin);
       manager.ready();
       stop.await();

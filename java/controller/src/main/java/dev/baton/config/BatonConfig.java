@@ -38,6 +38,9 @@ import java.util.Optional;
  *     default the built-in pages
  * @param lists a file of prefixes that are denied or allowed, read when the controller starts and
  *     whenever it changes; default none
+ * @param redirectStatus {@code redirect-status}: for clients that are sent to a public node: 302,
+ *     307 or 308; default 307
+ * @param dns what {@code baton dns} serves; default none
  */
 public record BatonConfig(
     String node,
@@ -55,7 +58,9 @@ public record BatonConfig(
     Limits limits,
     Timeouts timeouts,
     ErrorPages errorPages,
-    Optional<Path> lists) {
+    Optional<Path> lists,
+    int redirectStatus,
+    Optional<DnsSettings> dns) {
 
   /**
    * Reads and checks a file.
@@ -64,6 +69,11 @@ public record BatonConfig(
    */
   public static BatonConfig load(Path file) {
     return new BatonYaml(YamlDocument.load(file)).read();
+  }
+
+  /** Whether a listener takes TLS, where neither path nor range of a request can be seen. */
+  public boolean takesTls() {
+    return listen.stream().anyMatch(each -> each.protocol() != Protocol.HTTP);
   }
 
   /** Checks text; {@code name} is what messages call the file. */

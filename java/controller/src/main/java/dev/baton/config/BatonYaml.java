@@ -60,6 +60,17 @@ final class BatonYaml {
   private static final Scalar<Path> PIN_PATH =
       new Scalar<>(Scalars.ABSOLUTE_PATH.expected(), BatonYaml::pinPath);
 
+  private static final Scalar<Integer> REDIRECT_STATUS =
+      new Scalar<>(
+          "302, 307 or 308",
+          text ->
+              switch (text) {
+                case "302" -> 302;
+                case "307" -> 307;
+                case "308" -> 308;
+                default -> throw new IllegalArgumentException(text);
+              });
+
   private final YamlDocument document;
   private final YamlMapping root;
 
@@ -96,6 +107,11 @@ final class BatonYaml {
             : ErrorPages.builtIn();
     @Nullable Path lists =
         root.has("lists") ? root.required("lists", Scalars.ABSOLUTE_PATH, Path.of("/")) : null;
+    int redirectStatus = root.optional("redirect-status", REDIRECT_STATUS, 307);
+    Optional<DnsSettings> dns =
+        root.has("dns")
+            ? root.requiredMapping("dns", "listen", item -> dns(item, listen, clusterDomain))
+            : Optional.empty();
     document.finish();
     return new BatonConfig(
         node,
@@ -113,7 +129,9 @@ final class BatonYaml {
         limits,
         timeouts,
         errorPages,
-        Optional.ofNullable(lists));
+        Optional.ofNullable(lists),
+        redirectStatus,
+        dns);
   }
 
   /** Each event loop has ports of its own. */
@@ -203,7 +221,38 @@ final class BatonYaml {
         root.optional(
             "max-connections-per-client",
             Scalar.integer("a number of connections", 1, 1_000_000),
-            d.maxPerClient()));
+            d.maxPerClient()),
+        root.optional(
+            "max-assembled-answers",
+            Scalar.integer("a number of answers", 1, 100_000),
+            d.maxAssembled()));
+  }
+
+  private DnsSettings dns(YamlMapping item, List<Listen> listen, String clusterDomain) {
+    List<InetSocketAddress> at = item.requiredOneOrMore("listen", Scalars.SOCKET_ADDRESS);
+    List<Ip> addresses =
+        item.has("addresses")
+            ? item.requiredOneOrMore("addresses", Scalars.HOST_ADDRESS)
+            : listen.stream().filter(l -> !l.isAny()).map(Listen::address).distinct().toList();
+    if (addresses.isEmpty() && !listen.isEmpty()) {
+      document
+          .problems()
+          .add(
+              item.line(),
+              "dns.addresses",
+              "expected the addresses that names lead to: each listen is at any address");
+    }
+    List<String> servers =
+        item.has("name-servers")
+            ? item.requiredOneOrMore("name-servers", Scalars.DOMAIN)
+            : List.of("ns." + clusterDomain);
+    return new DnsSettings(
+        List.copyOf(at),
+        List.copyOf(addresses),
+        List.copyOf(servers),
+        item.optional("contact", Scalars.DOMAIN, "hostmaster." + clusterDomain),
+        item.optional(
+            "ttl", Scalars.duration(Duration.ofSeconds(1), Duration.ofDays(7)), DnsSettings.TTL));
   }
 
   private Timeouts timeouts() {
@@ -221,7 +270,9 @@ final class BatonYaml {
         duration("idle-timeout", second, week, d.idle()),
         duration("half-open-timeout", second, week, d.halfOpen()),
         duration("shutdown-timeout", Duration.ZERO, Duration.ofSeconds(4), d.shutdown()),
-        duration("first-byte-timeout", tenth, minutes, d.firstByte()));
+        duration("first-byte-timeout", tenth, minutes, d.firstByte()),
+        duration("piece-timeout", tenth, minutes, d.piece()),
+        duration("stalled-timeout", tenth, minutes, d.stalled()));
   }
 
   private Duration duration(String key, Duration min, Duration max, Duration ifAbsent) {

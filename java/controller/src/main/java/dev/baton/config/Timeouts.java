@@ -20,6 +20,10 @@ import java.time.Duration;
  *     3s
  * @param firstByte {@code first-byte-timeout}: from accepting a connection to its first byte; 100ms
  *     to 10m, default 10s
+ * @param piece {@code piece-timeout}: without a byte from a node that a piece is fetched from;
+ *     100ms to 10m, default 10s
+ * @param stalled {@code stalled-timeout}: without a client's taking a byte of an answer that is put
+ *     together of pieces; 100ms to 10m, default 60s
  */
 public record Timeouts(
     Duration head,
@@ -30,7 +34,9 @@ public record Timeouts(
     Duration idle,
     Duration halfOpen,
     Duration shutdown,
-    Duration firstByte) {
+    Duration firstByte,
+    Duration piece,
+    Duration stalled) {
   /** What applies where the file says nothing. */
   public static final Timeouts DEFAULT =
       new Timeouts(
@@ -42,5 +48,7 @@ public record Timeouts(
           Duration.ofMinutes(135),
           Duration.ofMinutes(4),
           Duration.ofSeconds(3),
-          Duration.ofSeconds(10));
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(60));
 }

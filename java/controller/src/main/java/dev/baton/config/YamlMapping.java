@@ -95,6 +95,15 @@ public final class YamlMapping {
     return result;
   }
 
+  /** The same for a list that must be there and may be empty. */
+  public <T> List<T> requiredMappingsOrNone(
+      String key, String expected, Function<YamlMapping, T> read) {
+    asked.add(key);
+    return values.get(key) instanceof SequenceNode sequence && sequence.getValue().isEmpty()
+        ? List.of()
+        : requiredMappings(key, expected, read);
+  }
+
   /** A list of scalars, not empty; those that cannot be read are noted and left out. */
   public <T> List<T> requiredList(String key, Scalar<T> kind) {
     List<T> result = new ArrayList<>();

@@ -6,13 +6,16 @@ import dev.baton.bindings.flow.baton_flow;
 import dev.baton.bindings.flow.baton_flow_key;
 import dev.baton.bindings.flow.baton_flow_state;
 import dev.baton.bpf.BpfMap;
+import dev.baton.config.BatonConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The flows in a pair of maps, of this schema or an earlier one, for those who clear up. */
-public final class FlowMaps {
+public final class FlowMaps implements AutoCloseable {
   /** An entry as it stood when it was read. */
   public static final class Entry {
     private final byte[] key; // as the map has it
@@ -39,6 +42,20 @@ public final class FlowMaps {
     this.replays = replays;
     this.keys = keys;
     this.values = values;
+  }
+
+  /** Those that a controller of this schema has pinned; empty: there are none. */
+  public static Optional<FlowMaps> open(BatonConfig config) {
+    Path pins = DataPath.pins(config);
+    return BpfMap.tryOpenPinned(pins.resolve(DataPath.FLOWS))
+        .map(flows -> {
+          try {
+            return ofThisSchema(flows, BpfMap.openPinned(pins.resolve(DataPath.REPLAYS)));
+          } catch (RuntimeException e) {
+            flows.close();
+            throw e;
+          }
+        });
   }
 
   /** Of today's layout. */
@@ -111,5 +128,12 @@ public final class FlowMaps {
       flows.delete(key);
       replays.delete(key);
     }
+  }
+
+  /** Only for what {@link #open} gave: others' maps are closed by those who opened them. */
+  @Override
+  public void close() {
+    replays.close();
+    flows.close();
   }
 }

@@ -82,9 +82,7 @@ public final class FlowTable implements AutoCloseable {
     baton_flow.ts_add(flow, x.timestampAdd);
     baton_flow.window_shift(flow, (byte) x.targetWindowShift);
     baton_flow.mtu(flow, (short) x.clientMtu);
-    baton_flow.options(
-        flow,
-        (byte) (Baton.BATON_FLOW_REPLAY() | (x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0)));
+    baton_flow.options(flow, options(x));
     return flows.update(toClient, flow, LibBpf.BPF_ANY());
   }
 
@@ -117,10 +115,14 @@ public final class FlowTable implements AutoCloseable {
     baton_flow.clock_add(flow, x.clockAdd);
     baton_flow.window_shift(flow, (byte) x.clientWindowShift);
     baton_flow.mtu(flow, (short) x.targetMtu);
-    baton_flow.options(
-        flow,
-        (byte) (Baton.BATON_FLOW_REPLAY() | (x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0)));
+    baton_flow.options(flow, options(x));
     return flows.update(toTarget, flow, LibBpf.BPF_ANY());
+  }
+
+  private static byte options(Translation x) {
+    int timestamps = x.timestamps ? Baton.BATON_FLOW_TIMESTAMPS() : 0;
+    int rewritten = x.rewritten ? Baton.BATON_FLOW_REWRITTEN() : 0;
+    return (byte) (Baton.BATON_FLOW_REPLAY() | timestamps | rewritten);
   }
 
   /** Step 10: the replay is finished. */
@@ -267,6 +269,7 @@ public final class FlowTable implements AutoCloseable {
     baton_flow.instance(flow, instance);
     baton_flow.slot(flow, slot);
     baton_flow.created(flow, now);
+    baton_flow.dataset(flow, t.dataset);
   }
 
   private void keyToClient(FlowTuple t) {

@@ -31,6 +31,9 @@ public final class FlowTuple {
   /** Its port. */
   public int targetPort;
 
+  /** What is served, by its number in the directory; 0: not known. */
+  public int dataset;
+
   /** Index of the interface that the client is on. */
   public int publicInterface;
 

@@ -25,6 +25,7 @@ import java.lang.foreign.MemorySegment;
  *     a segment has passed
  * @param instance which run of the controller made it
  * @param slot that run's number for the handoff, of the event loop that has the port
+ * @param dataset what is served, by its number in the directory; 0: not known
  */
 public record FlowView(
     FlowTuple tuple,
@@ -39,7 +40,8 @@ public record FlowView(
     int sequenceNext,
     int acknowledged,
     int instance,
-    int slot) {
+    int slot,
+    int dataset) {
 
   /** Reads an entry. */
   public static FlowView of(MemorySegment key, MemorySegment value) {
@@ -61,7 +63,8 @@ public record FlowView(
         sequence + baton_flow.seq_add(value),
         baton_flow_state.ack_max(state),
         baton_flow.instance(value),
-        baton_flow.slot(value));
+        baton_flow.slot(value),
+        baton_flow.dataset(value));
   }
 
   private static FlowTuple tuple(MemorySegment key, MemorySegment value, boolean toTarget) {

@@ -11,6 +11,9 @@ public final class Translation {
   /** Added to the client's acknowledgment numbers and SACK edges. */
   public int acknowledgmentAdd;
 
+  /** Whether what is replayed has other bytes than what the client sent at their place. */
+  public boolean rewritten;
+
   /** Whether timestamps are in use on both legs. */
   public boolean timestamps;
 

@@ -25,6 +25,7 @@ import java.util.List;
 public final class Demo {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+  private static final Duration STATUS_INTERVAL = Duration.ofSeconds(10);
   private static final long MEBIBYTE = 1 << 20;
   private static final long SITE_FILE = 64 * MEBIBYTE;
   private static final long LADDER_FILE = MEBIBYTE;
@@ -34,19 +35,22 @@ public final class Demo {
 
   private final Report report;
   private final long bulkBytes;
+  private final boolean stays;
 
   /**
    * @param out where to print
    * @param colour whether to use colours
    * @param mebibytes size of the file that throughput is measured with
+   * @param stays whether the network is left running afterwards, until the JVM is told to end
    */
-  public Demo(PrintStream out, boolean colour, int mebibytes) {
+  public Demo(PrintStream out, boolean colour, int mebibytes, boolean stays) {
     this.report = new Report(out, colour);
+    this.stays = stays;
     this.bulkBytes = mebibytes * MEBIBYTE;
   }
 
   /**
-   * Runs it; everything is removed when it returns.
+   * Runs it; everything is removed when it returns, or when the JVM ends.
    *
    * @return the exit code: 0 if every check held, 1 if not, 2 if this machine lacks something
    *     (which is said)
@@ -82,7 +86,7 @@ public final class Demo {
       report.check(
           false, e instanceof LabException ? String.valueOf(e.getMessage()) : e.toString());
     }
-    return true;
+    return !lab.isClosed();
   }
 
   private void steps(Lab lab) throws IOException {
@@ -115,6 +119,10 @@ public final class Demo {
     ladder(lab, curl);
     throughput(lab, curl);
     new UserSpace(lab, curl, controller, report).check(SITE, bulkBytes);
+    if (stays) {
+      report.summary();
+      new Stay(lab, controller, report).untilClosed(SITE, STATUS_INTERVAL);
+    }
   }
 
   private void download(Lab lab, Curl curl, String host, Target target) throws IOException {

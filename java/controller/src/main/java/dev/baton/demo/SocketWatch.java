@@ -22,11 +22,12 @@ final class SocketWatch implements AutoCloseable {
       "read,readv,write,writev,recvfrom,recvmsg,recvmmsg,sendto,sendmsg,sendmmsg,splice,tee,vmsplice,sendfile";
 
   /**
-   * strace -yy writes what a descriptor is behind its number: a path, or the kind of socket.
-   * Netlink does not count: that is how the controller asks for its own tc filters.
+   * strace -yy writes what a descriptor is behind its number: a path, or the kind of socket; newer
+   * ones for an eventfd its state, in braces. Netlink does not count: that is how the controller
+   * asks for its own tc filters.
    */
   private static final Pattern SOCKET_CALL =
-      Pattern.compile("^(\\d+) +\\w+\\(\\d+<(?!/|anon_inode:|pipe:|NETLINK:).*$");
+      Pattern.compile("^(\\d+) +\\w+\\(\\d+<(?!/|\\{|anon_inode:|pipe:|NETLINK:).*$");
 
   private static final Pattern RETURNED = Pattern.compile("^(\\d+) .*\\) = (\\d+).*$");
   private static final Pattern RESUMED = Pattern.compile("^(\\d+) +<\\.\\.\\. \\w+ resumed>.*$");

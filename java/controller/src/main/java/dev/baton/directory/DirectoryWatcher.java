@@ -22,7 +22,23 @@ public final class DirectoryWatcher implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
   private volatile Snapshot snapshot;
-  private boolean broken;
+  private volatile Trouble trouble = Trouble.NONE;
+  private volatile long readAt = System.nanoTime();
+
+  /**
+   * Whether the directory can be read.
+   *
+   * @param why what is wrong; empty: nothing is
+   * @param since {@link System#nanoTime()} when that began
+   */
+  public record Trouble(String why, long since) {
+    private static final Trouble NONE = new Trouble("", 0);
+
+    /** Whether there is any. */
+    public boolean isAny() {
+      return !why.isEmpty();
+    }
+  }
 
   private DirectoryWatcher(Directory directory, Duration interval) {
     this.directory = directory;
@@ -53,6 +69,16 @@ public final class DirectoryWatcher implements AutoCloseable {
     return snapshot;
   }
 
+  /** What is wrong with the directory. */
+  public Trouble trouble() {
+    return trouble;
+  }
+
+  /** {@link System#nanoTime()} when the snapshot was last known to be what the directory says. */
+  public long readAt() {
+    return readAt;
+  }
+
   /** Ends the thread and waits for it; closing twice is allowed. */
   @Override
   public void close() {
@@ -81,14 +107,17 @@ public final class DirectoryWatcher implements AutoCloseable {
         snapshot = read;
         LOG.info("directory: {} nodes, {} sites", read.nodes().size(), read.sites().size());
       }
-      if (broken) {
-        broken = false;
+      readAt = System.nanoTime();
+      if (trouble.isAny()) {
+        trouble = Trouble.NONE;
         LOG.info("the directory can be read again");
       }
     } catch (RuntimeException e) {
-      if (!broken) {
-        broken = true;
-        LOG.warn("{}; the last snapshot stays in use", e.getMessage());
+      boolean first = !trouble.isAny();
+      String why = String.valueOf(e.getMessage());
+      trouble = new Trouble(why, first ? System.nanoTime() : trouble.since());
+      if (first) {
+        LOG.warn("{}; the last snapshot stays in use", why);
       }
     }
   }

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param state whether it gets new connections
  * @param weight its share among a site's nodes, 1 to 1000
  * @param clientAddress how its server is told of the client's address
+ * @param role whether it is in the cluster, and when it is used
+ * @param limits how much it is given
+ * @param check how it is found out whether it is well
  */
 public record Node(
     String name,
@@ -23,7 +26,10 @@ public record Node(
     int tlsPort,
     State state,
     int weight,
-    ClientAddress clientAddress) {
+    ClientAddress clientAddress,
+    Role role,
+    NodeLimits limits,
+    HealthCheck check) {
   /** Where TLS is taken if nothing else is said. */
   public static final int TLS_PORT = 443;
 
@@ -34,7 +40,17 @@ public record Node(
 
   /** One that takes TLS at {@link #TLS_PORT} and is told of the client's address by the option. */
   public Node(String name, List<Ip> addresses, int port, State state, int weight) {
-    this(name, addresses, port, TLS_PORT, state, weight, ClientAddress.OPTION);
+    this(
+        name,
+        addresses,
+        port,
+        TLS_PORT,
+        state,
+        weight,
+        ClientAddress.OPTION,
+        Role.LOCAL,
+        NodeLimits.NONE,
+        HealthCheck.DEFAULT);
   }
 
   /** Its address of IPv4, or of IPv6; null: it has none. */
@@ -45,6 +61,41 @@ public record Node(
       }
     }
     return null;
+  }
+
+  /** Where a node is, and when it is used. */
+  public enum Role {
+    /** In the cluster: connections are handed over to it, never redirected. */
+    LOCAL("local"),
+    /** The same, as long as no other local node is left. */
+    BACKUP("backup"),
+    /** Outside: clients are redirected to it when no local node is left. */
+    PUBLIC("public");
+
+    private final String text;
+
+    Role(String text) {
+      this.text = text;
+    }
+
+    /** As files and the database have it. */
+    public String text() {
+      return text;
+    }
+
+    /**
+     * Reads {@link #text()}.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
+    public static Role of(String text) {
+      for (Role role : values()) {
+        if (role.text.equals(text)) {
+          return role;
+        }
+      }
+      throw new IllegalArgumentException(text);
+    }
   }
 
   /** Whether a node gets new connections; living ones stay in any state. */
@@ -87,6 +138,21 @@ public record Node(
     String at = String.join(" ", addresses.stream().map(ip -> ip.withPort(port)).toList());
     String tls = tlsPort == TLS_PORT ? "" : " tls " + tlsPort;
     String told = clientAddress == ClientAddress.OPTION ? "" : " " + clientAddress.text();
-    return "%s%s %s weight %d%s".formatted(at, tls, state.text, weight, told);
+    return "%s%s %s weight %d%s%s%s%s"
+        .formatted(
+            at,
+            tls,
+            state.text,
+            weight,
+            told,
+            role == Role.LOCAL ? "" : " " + role.text,
+            limits.equals(NodeLimits.NONE) ? "" : " " + limits.text(),
+            check.equals(HealthCheck.DEFAULT) ? "" : " " + check.text());
+  }
+
+  /** The same in another state. */
+  Node in(State other) {
+    return new Node(
+        name, addresses, port, tlsPort, other, weight, clientAddress, role, limits, check);
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 /** The tables, and the steps that lead to them from each older version (PRAGMA user_version). */
 final class Schema {
   /** Step n leads from version n to n + 1. A step that was released is never edited again. */
-  private static final List<List<String>> STEPS =
+  static final List<List<String>> STEPS =
       List.of(
           List.of(
               """
@@ -55,7 +55,8 @@ final class Schema {
               """
               ALTER TABLE sites ADD COLUMN https_port INTEGER NOT NULL DEFAULT 0
                 CHECK (https_port BETWEEN 0 AND 65535)
-              """));
+              """),
+          SchemaFour.STATEMENTS);
 
   private Schema() {}
 

@@ -1,8 +1,6 @@
 package dev.baton.directory;
 
-import dev.baton.address.Ip;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,13 +10,16 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * The embedded directory: one SQLite file in WAL mode, which several processes may have open.
@@ -28,17 +29,20 @@ import org.sqlite.SQLiteConfig;
  */
 public final class SqliteDirectory implements Directory {
   private static final String SCHEME = "sqlite:";
-  private static final int BUSY_TIMEOUT_MILLIS = 3000;
+  private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(3);
 
   private final Path file;
+  private final Duration busyTimeout;
+  private final SnapshotReader snapshots = new SnapshotReader();
   private @Nullable Connection connection;
   private @Nullable Object fileKey; // null until the file was opened for the first time
   private long dataVersion;
   private long version = 1;
   private boolean closed;
 
-  private SqliteDirectory(Path file) {
+  private SqliteDirectory(Path file, Duration busyTimeout) {
     this.file = file;
+    this.busyTimeout = busyTimeout;
   }
 
   /**
@@ -48,7 +52,12 @@ public final class SqliteDirectory implements Directory {
    * @throws DirectoryException if that is impossible
    */
   public static SqliteDirectory open(String uri) {
-    SqliteDirectory directory = new SqliteDirectory(path(uri));
+    return open(uri, BUSY_TIMEOUT);
+  }
+
+  /** The same, for one who waits so long at most while another writes. */
+  static SqliteDirectory open(String uri, Duration busyTimeout) {
+    SqliteDirectory directory = new SqliteDirectory(path(uri), busyTimeout);
     directory.call("open", SqliteDirectory::dataVersion);
     return directory;
   }
@@ -79,17 +88,77 @@ public final class SqliteDirectory implements Directory {
   public synchronized Snapshot read() {
     // A change that comes between the two is seen at the next look at the version.
     long at = version();
-    return call("read", c -> inTransaction(c, "BEGIN", () -> snapshot(c, at)));
+    return call("read", c -> inTransaction(c, "BEGIN", () -> snapshots.read(c, at)));
+  }
+
+  /** Everything, in the words of cluster.yaml. */
+  public synchronized ClusterFile cluster() {
+    return call(
+        "read", c -> inTransaction(c, "BEGIN", () -> new SqliteReader(c).cluster(Set.of())));
+  }
+
+  /** The same without sites. */
+  public synchronized ClusterFile holders() {
+    return call("read", c -> inTransaction(c, "BEGIN", () -> new SqliteReader(c).holders()));
   }
 
   /**
-   * Makes the directory say exactly what the file says, in one transaction that touches only what
-   * differs.
+   * Sites as {@link DirectoryView} shows them, those of the same dataset as one.
+   *
+   * @param hosts of those that are wanted, aliases too; empty: all
+   */
+  public synchronized List<Map<String, Object>> sites(Set<String> hosts) {
+    return call(
+        "read",
+        c ->
+            inTransaction(
+                c,
+                "BEGIN",
+                () -> {
+                  List<Map<String, Object>> sites = new ArrayList<>();
+                  new SqliteReader(c).sites(hosts, row -> sites.add(DirectoryView.site(row)));
+                  return sites;
+                }));
+  }
+
+  /** The number of the newest change, see {@link Snapshot#sequence()}. */
+  public synchronized long sequence() {
+    return call("read", SnapshotReader::sequence);
+  }
+
+  /**
+   * Makes the directory say what the file says, in one transaction that touches only what differs.
+   * What the file does not name stays.
    *
    * @return what it changed
    * @throws DirectoryException if nothing could be changed
+   * @throws dev.baton.config.ConfigException if what stays is in the way
    */
-  public synchronized Changes apply(ClusterFile wanted) {
+  public Changes apply(ClusterFile wanted) {
+    return apply(wanted, false);
+  }
+
+  /** The same; with {@code prune}, what the file does not name goes. */
+  public synchronized Changes apply(ClusterFile wanted, boolean prune) {
+    return write(c -> Changes.between(new SqliteReader(c).cluster(Set.of()), wanted, prune));
+  }
+
+  /**
+   * Changes a few things, in one transaction.
+   *
+   * @param hosts of the sites that may be touched; empty: all. Nodes and groups may always be
+   * @param change is given them with all nodes and groups, and says what is to be there instead. It
+   *     may refuse with a {@link dev.baton.config.ConfigException}
+   * @return what it changed
+   */
+  public synchronized Changes edit(Set<String> hosts, UnaryOperator<ClusterFile> change) {
+    return write(c -> {
+      ClusterFile before = new SqliteReader(c).cluster(hosts);
+      return Changes.between(before, change.apply(before), true);
+    });
+  }
+
+  private Changes write(Work<Changes> plan) {
     Changes changes =
         call(
             "change",
@@ -98,14 +167,46 @@ public final class SqliteDirectory implements Directory {
                     c,
                     "BEGIN IMMEDIATE",
                     () -> {
-                      Changes difference = Changes.between(snapshot(c, version), wanted);
-                      write(c, difference);
+                      Changes difference = plan.on(c);
+                      SqliteWriter.write(c, difference);
                       return difference;
                     }));
     if (!changes.isEmpty()) {
       version++; // data_version tells only of what other connections have done
     }
     return changes;
+  }
+
+  /** Changes something, in one transaction: whatever is thrown undoes it. */
+  synchronized <T> T change(Work<T> work) {
+    T result = call("change", c -> inTransaction(c, "BEGIN IMMEDIATE", () -> work.on(c)));
+    version++; // data_version tells only of what other connections have done
+    return result;
+  }
+
+  /**
+   * Says whether a node gets new connections, until a file or another command says otherwise.
+   *
+   * @throws IllegalArgumentException if there is no such node
+   */
+  public void setState(String node, Node.State state) {
+    int changed =
+        change(c -> {
+          try (PreparedStatement statement =
+              c.prepareStatement("UPDATE nodes SET state = ? WHERE name = ?")) {
+            statement.setString(1, state.text());
+            statement.setString(2, node);
+            return statement.executeUpdate();
+          }
+        });
+    if (changed == 0) {
+      throw new IllegalArgumentException("a node of the directory, found \"" + node + '"');
+    }
+  }
+
+  /** Reads something, as of one moment. */
+  synchronized <T> T look(Work<T> work) {
+    return call("read", c -> inTransaction(c, "BEGIN", () -> work.on(c)));
   }
 
   @Override
@@ -126,7 +227,9 @@ public final class SqliteDirectory implements Directory {
     }
   }
 
-  private interface Work<T> {
+  /** What is done with the open connection. */
+  interface Work<T> {
+    /** Its result. */
     T on(Connection connection) throws SQLException;
   }
 
@@ -134,7 +237,10 @@ public final class SqliteDirectory implements Directory {
     T run() throws SQLException;
   }
 
-  /** Runs on the open connection; opens the file anew if another was put in its place. */
+  /**
+   * Runs on the open connection; opens the file anew if another was put in its place, or if what
+   * was read of it was damaged: SQLite would go on with the pages that it has.
+   */
   private <T> T call(String verb, Work<T> work) {
     if (closed) {
       throw new DirectoryException("the directory " + SCHEME + file + " is closed");
@@ -150,11 +256,32 @@ public final class SqliteDirectory implements Directory {
         connection = open;
         fileKey = currentFileKey();
         dataVersion = dataVersion(open);
+        snapshots.forget();
         version++;
       }
       return work.on(open);
     } catch (SQLException | IOException e) {
+      if (isDamage(e)) {
+        abandon(e);
+      }
       throw failed(verb, e);
+    }
+  }
+
+  private static boolean isDamage(Exception e) {
+    if (!(e instanceof SQLiteException known)) {
+      return false;
+    }
+    int primary = known.getResultCode().code & 0xff;
+    return primary == SQLiteErrorCode.SQLITE_CORRUPT.code
+        || primary == SQLiteErrorCode.SQLITE_NOTADB.code;
+  }
+
+  private void abandon(Exception cause) {
+    try {
+      disconnect();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
     }
   }
 
@@ -169,7 +296,7 @@ public final class SqliteDirectory implements Directory {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.enforceForeignKeys(true);
-    config.setBusyTimeout(BUSY_TIMEOUT_MILLIS);
+    config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
     Connection opened = config.createConnection("jdbc:sqlite:" + file);
     try {
       if (!first && Schema.isEmpty(opened)) {
@@ -224,137 +351,5 @@ public final class SqliteDirectory implements Directory {
         throw e;
       }
     }
-  }
-
-  private static Snapshot snapshot(Connection c, long version) throws SQLException {
-    Map<String, Node> nodes = new LinkedHashMap<>();
-    Map<String, List<Node>> sites = new LinkedHashMap<>();
-    Map<String, Integer> httpsPorts = new HashMap<>();
-    try (Statement statement = c.createStatement()) {
-      Map<String, List<Ip>> addresses = new HashMap<>();
-      try (ResultSet rows =
-          statement.executeQuery(
-              "SELECT node, address FROM node_addresses ORDER BY node, family")) {
-        while (rows.next()) {
-          addresses.computeIfAbsent(rows.getString(1), name -> new ArrayList<>()).add(ip(rows));
-        }
-      }
-      try (ResultSet rows =
-          statement.executeQuery(
-              "SELECT name, port, tls_port, state, weight, client_address FROM nodes ORDER BY name")) {
-        while (rows.next()) {
-          Node node = node(rows, addresses.getOrDefault(rows.getString(1), List.of()));
-          nodes.put(node.name(), node);
-        }
-      }
-      try (ResultSet rows =
-          statement.executeQuery(
-              """
-              SELECT s.host, n.node, s.https_port FROM sites s LEFT JOIN site_nodes n ON n.host = s.host
-              ORDER BY s.host, n.position
-              """)) {
-        while (rows.next()) {
-          List<Node> list = sites.computeIfAbsent(rows.getString(1), host -> new ArrayList<>());
-          httpsPorts.put(rows.getString(1), rows.getInt(3));
-          Node node = nodes.get(rows.getString(2));
-          if (node != null) {
-            list.add(node);
-          }
-        }
-      }
-    }
-    return new Snapshot(
-        version,
-        nodes.values(),
-        sites.entrySet().stream()
-            .map(e -> new Site(e.getKey(), e.getValue(), httpsPorts.getOrDefault(e.getKey(), 0)))
-            .toList());
-  }
-
-  private static Ip ip(ResultSet rows) throws SQLException {
-    try {
-      return Ip.of(InetAddress.ofLiteral(rows.getString(2)));
-    } catch (IllegalArgumentException e) {
-      throw new SQLException("node " + rows.getString(1) + " is not valid: " + e.getMessage(), e);
-    }
-  }
-
-  private static Node node(ResultSet rows, List<Ip> addresses) throws SQLException {
-    try {
-      return new Node(
-          rows.getString(1),
-          addresses,
-          rows.getInt(2),
-          rows.getInt(3),
-          Node.State.of(rows.getString(4)),
-          rows.getInt(5),
-          ClientAddress.of(rows.getString(6)));
-    } catch (IllegalArgumentException e) {
-      throw new SQLException("node " + rows.getString(1) + " is not valid: " + e.getMessage(), e);
-    }
-  }
-
-  /** In an order in which no reference dangles: sites go first and come last. */
-  private static void write(Connection c, Changes changes) throws SQLException {
-    try (PreparedStatement deleteSite = c.prepareStatement("DELETE FROM sites WHERE host = ?");
-        PreparedStatement deleteNode = c.prepareStatement("DELETE FROM nodes WHERE name = ?");
-        PreparedStatement putNode =
-            c.prepareStatement(
-                """
-                INSERT INTO nodes (name, port, tls_port, state, weight, client_address)
-                VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET port = excluded.port,
-                  tls_port = excluded.tls_port, state = excluded.state, weight = excluded.weight,
-                  client_address = excluded.client_address
-                """);
-        PreparedStatement deleteAddresses =
-            c.prepareStatement("DELETE FROM node_addresses WHERE node = ?");
-        PreparedStatement addAddress =
-            c.prepareStatement(
-                "INSERT INTO node_addresses (node, family, address) VALUES (?, ?, ?)");
-        PreparedStatement addSite =
-            c.prepareStatement("INSERT INTO sites (host, https_port) VALUES (?, ?)");
-        PreparedStatement addSiteNode =
-            c.prepareStatement("INSERT INTO site_nodes (host, position, node) VALUES (?, ?, ?)")) {
-      for (Changes.Change<Site> change : changes.sites()) {
-        run(deleteSite, change.value().host());
-      }
-      for (Changes.Change<Node> change : changes.nodes()) {
-        Node node = change.value();
-        if (change.kind() == Changes.Kind.REMOVED) {
-          run(deleteNode, node.name());
-        } else {
-          run(
-              putNode,
-              node.name(),
-              node.port(),
-              node.tlsPort(),
-              node.state().text(),
-              node.weight(),
-              node.clientAddress().text());
-          run(deleteAddresses, node.name());
-          for (Ip ip : node.addresses()) {
-            run(addAddress, node.name(), ip.isV4() ? 4 : 6, ip.toString());
-          }
-        }
-      }
-      for (Changes.Change<Site> change : changes.sites()) {
-        if (change.kind() != Changes.Kind.REMOVED) {
-          Site site = change.value();
-          run(addSite, site.host(), site.httpsPort());
-          int position = 0;
-          for (Node node : site.nodes()) {
-            run(addSiteNode, site.host(), position++, node.name());
-          }
-        }
-      }
-    }
-  }
-
-  private static void run(PreparedStatement statement, Object... values) throws SQLException {
-    for (int i = 0; i < values.length; i++) {
-      statement.setObject(i + 1, values[i]);
-    }
-    statement.executeUpdate();
   }
 }

@@ -3,6 +3,7 @@ package dev.baton.front;
 import dev.baton.config.Protocol;
 import dev.baton.head.HeadParser;
 import dev.baton.head.Pages;
+import dev.baton.head.Place;
 import dev.baton.head.Spoken;
 import dev.baton.http.HostCache;
 import dev.baton.http.Http1Head;
@@ -115,6 +116,20 @@ public final class FirstBytes implements HeadParser {
     return tls;
   }
 
+  /** Whether it shows by now which protocol it is. */
+  public boolean isKnown() {
+    return active != null;
+  }
+
+  /**
+   * Whether the client may still turn out to speak TLS.
+   *
+   * @param length how many bytes have come
+   */
+  public boolean mayBeTls(long length) {
+    return active == null ? protocol == Protocol.AUTO && length == 0 : active == tls;
+  }
+
   /** The protocol's own parser; HTTP/1's while it is not known which protocol it is. */
   public HeadParser active() {
     return active == null ? http1() : active;
@@ -175,8 +190,8 @@ public final class FirstBytes implements HeadParser {
   }
 
   @Override
-  public @Nullable String httpsLocation(MemorySegment buffer, int port) {
-    return active().httpsLocation(buffer, port);
+  public @Nullable String location(MemorySegment buffer, Place place) {
+    return active().location(buffer, place);
   }
 
   @Override

@@ -49,29 +49,48 @@ final class Answer {
     page(c, status, reason, detail, now);
   }
 
+  /** Sends the same with the size of the file that was asked for; 0: it is not known. */
+  void send(Connection c, int status, Reason reason, String detail, long size, long now) {
+    tools.counters.refused(reason);
+    say(c, reason, null, size, pages -> c.parser.answer(status, detail, pages), now);
+  }
+
   /** Sends the same for a reason that has been counted. */
   void page(Connection c, int status, Reason reason, String detail, long now) {
-    say(c, reason, null, pages -> c.parser.answer(status, detail, pages), now);
+    say(c, reason, null, 0, pages -> c.parser.answer(status, detail, pages), now);
+  }
+
+  /** An answer has been sent by others: ends the connection as after a page. */
+  void end(Connection c, long now) {
+    c.stage = Connection.Stage.ANSWER;
+    c.answerEnds = now + DRAIN_NANOS;
+    tools.timers.set(c, c.answerEnds);
+    if (tools.calls.shutdown(c.fd, LibC.SHUT_WR()) < 0) {
+      connections.close(c);
+      return;
+    }
+    push(c, now);
   }
 
   /** Sends what the head's own reader says of a head that it refuses, and counts the reason. */
   void refuse(Connection c, long now) {
     Reason reason = c.parser.reason();
     tools.counters.refused(reason);
-    say(c, reason, null, c.parser::refusal, now);
+    say(c, reason, null, 0, c.parser::refusal, now);
   }
 
   /** Sends the client elsewhere, and counts why. */
   void redirect(Connection c, int status, Reason reason, String location, long now) {
     tools.counters.refused(reason);
     String detail = "this site is served at another address";
-    say(c, reason, location, pages -> c.parser.answer(status, detail, pages), now);
+    say(c, reason, location, 0, pages -> c.parser.answer(status, detail, pages), now);
   }
 
   private void say(
       Connection c,
       Reason reason,
       @Nullable String location,
+      long size,
       Function<Pages, byte[]> words,
       long now) {
     String id = "%016x".formatted(ids.nextLong());
@@ -82,7 +101,8 @@ final class Answer {
                 .config
                 .errorPages()
                 .response(
-                    new Refusal(status, detail, id, c.parser.host(), html, withoutBody, location),
+                    new Refusal(
+                        status, detail, id, c.parser.host(), html, withoutBody, location, size),
                     Instant.now());
     log.refused(id, c, reason, now);
     c.stage = Connection.Stage.ANSWER;

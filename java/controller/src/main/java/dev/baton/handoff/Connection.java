@@ -6,9 +6,13 @@ import dev.baton.dataplane.Translation;
 import dev.baton.directory.Node;
 import dev.baton.front.FirstBytes;
 import dev.baton.http.HostCache;
+import dev.baton.pieces.HandOver;
 import dev.baton.reason.Reason;
+import dev.baton.routing.Decision;
+import dev.baton.routing.NodeState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +29,16 @@ final class Connection extends TimerWheel.Timed {
     FREE,
     /** Its request head is incomplete. */
     HEAD,
+    /** Every node that serves it has as many flows as it may. */
+    WAIT,
     /** A SYN is out to a candidate. */
     SETUP,
     /** Live; the replay is unfinished. */
     REPLAY,
     /** It is being sent a page. */
-    ANSWER
+    ANSWER,
+    /** Its answer is being put together of pieces. */
+    PIECES
   }
 
   /** Who is told when a connection's time is over. */
@@ -79,6 +87,9 @@ final class Connection extends TimerWheel.Timed {
   /** It counts as one of its client's. */
   boolean counted;
 
+  /** It is one too many of its client's, which is told so once it shows what it speaks. */
+  boolean surplus;
+
   /** Its first byte has come, and the time for its head runs. */
   boolean begun;
 
@@ -86,8 +97,28 @@ final class Connection extends TimerWheel.Timed {
   long accepted;
 
   // Set-up.
-  List<Node> candidates = List.of();
+  final List<Node> candidates = new ArrayList<>();
+
+  /** What they were chosen for; null: they are anybody's. */
+  Decision.@Nullable Choice choice;
+
+  /** Where it waits for a flow to end; null: it does not. */
+  @Nullable NodeState queue;
+
+  /** Its place there. */
+  long ticket;
+
   int candidate;
+
+  /** The server is told to close it after its answer. */
+  boolean closes;
+
+  /** The server is told to send bytes as they are: its copy is a part of a file. */
+  boolean asItIs;
+
+  /** What its head's Host is to say to the server; null: what the client said. */
+  @Nullable String newHost;
+
   Reason failure = Reason.NONE;
   @Nullable PortPool ports;
   long headComplete;
@@ -119,7 +150,7 @@ final class Connection extends TimerWheel.Timed {
 
   /**
    * What the replay sends first: what is read, with a header of ours in front and a front proxy's
-   * left out. What was read later follows from {@link #drained}.
+   * left out, and its head perhaps rewritten. What was read later follows from {@link #drained}.
    */
   MemorySegment front = MemorySegment.NULL;
 
@@ -134,6 +165,9 @@ final class Connection extends TimerWheel.Timed {
   long replayEnds;
   @Nullable Arena drainedArena;
   MemorySegment drained = MemorySegment.NULL;
+
+  /** What comes for it; null: no answer is being put together. */
+  @Nullable HandOver pieces;
 
   // Answer.
   byte[] answer = NOTHING;
@@ -172,10 +206,17 @@ final class Connection extends TimerWheel.Timed {
     stripped = 0;
     awaitsHeader = false;
     counted = false;
+    surplus = false;
     begun = false;
     buffer = null;
-    candidates = List.of();
+    candidates.clear();
+    choice = null;
+    queue = null;
     candidate = 0;
+    closes = false;
+    asItIs = false;
+    newHost = null;
+    pieces = null;
     failure = Reason.NONE;
     ports = null;
     roomWaits = 0;

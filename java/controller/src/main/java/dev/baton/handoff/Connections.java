@@ -6,6 +6,7 @@ import dev.baton.http.HostCache;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One event loop's connections, by index: at most so many, their objects used again and again. */
@@ -18,11 +19,17 @@ final class Connections {
   private final HostCache hosts = new HostCache();
   private final List<Connection> all = new ArrayList<>();
   private final ArrayDeque<Connection> free = new ArrayDeque<>();
+  private Consumer<Connection> onClose = c -> {};
 
   Connections(LoopTools tools, int max, Connection.Deadlines deadlines) {
     this.tools = tools;
     this.max = max;
     this.deadlines = deadlines;
+  }
+
+  /** Told of each connection before it is closed. */
+  void onClose(Consumer<Connection> told) {
+    onClose = told;
   }
 
   /** One that is not in use; null: there are as many as there may be. */
@@ -74,6 +81,7 @@ final class Connections {
 
   /** Closes the socket, as its mode wants it, and frees the connection for another. */
   void close(Connection c) {
+    onClose.accept(c);
     tools.timers.cancel(c);
     tools.calls.close(c.fd);
     if (c.counted) {
@@ -98,7 +106,7 @@ final class Connections {
 
   private static boolean isUnfinished(Connection.Stage stage) {
     return switch (stage) {
-      case SETUP, REPLAY, ANSWER -> true;
+      case WAIT, SETUP, REPLAY, ANSWER, PIECES -> true;
       case FREE, HEAD -> false;
     };
   }

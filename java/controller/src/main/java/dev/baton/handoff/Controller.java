@@ -13,6 +13,8 @@ import dev.baton.directory.Snapshot;
 import dev.baton.net.ListenerStore;
 import dev.baton.net.ServiceManager;
 import dev.baton.net.SystemCalls;
+import dev.baton.pieces.Pieces;
+import dev.baton.routing.Fleet;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +41,8 @@ public final class Controller implements AutoCloseable {
   private final DataPath path;
   private final ServiceManager manager;
   private final Counters counters = new Counters();
+  private final Fleet fleet;
+  private final Pieces pieces;
   private final int instance = new SecureRandom().nextInt();
   private final List<EventLoop> loops = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -49,8 +53,15 @@ public final class Controller implements AutoCloseable {
 
   private boolean closed;
 
-  private Controller(BatonConfig config, DataPath path, ServiceManager manager) {
+  private Controller(BatonConfig config, DataPath path, Fleet fleet, ServiceManager manager) {
+    this.fleet = fleet;
     this.config = config;
+    pieces =
+        new Pieces(
+            config.clusterAddresses(),
+            config.limits().maxAssembled(),
+            config.timeouts().syn(),
+            config.timeouts().piece());
     this.path = path;
     this.manager = manager;
   }
@@ -59,12 +70,17 @@ public final class Controller implements AutoCloseable {
    * Starts to accept connections; what was half made is undone where it failed.
    *
    * @param directory the newest snapshot, each time it is asked
+   * @param fleet how the nodes are
    * @param manager told of the life of this process; keeps its listeners
    * @param died told when an event loop ends although it should not; whoever runs the controller
    *     had better start another
    */
   public static Controller start(
-      BatonConfig config, Supplier<Snapshot> directory, ServiceManager manager, Runnable died) {
+      BatonConfig config,
+      Supplier<Snapshot> directory,
+      Fleet fleet,
+      ServiceManager manager,
+      Runnable died) {
     ListenerStore listeners = ListenerStore.of(System.getenv(), manager);
     requireLinksAndAddresses(config);
     OldSchema.refuseNewer(config);
@@ -75,7 +91,7 @@ public final class Controller implements AutoCloseable {
       if (config.notrack()) {
         Firewall.install(config);
       }
-      return started(config, directory, manager, listeners, died);
+      return started(config, directory, fleet, manager, listeners, died);
     } catch (RuntimeException e) {
       if (first) {
         undo(() -> Detach.run(config), e);
@@ -102,10 +118,11 @@ public final class Controller implements AutoCloseable {
   private static Controller started(
       BatonConfig config,
       Supplier<Snapshot> directory,
+      Fleet fleet,
       ServiceManager manager,
       ListenerStore listeners,
       Runnable died) {
-    Controller controller = new Controller(config, DataPath.start(config), manager);
+    Controller controller = new Controller(config, DataPath.start(config), fleet, manager);
     try {
       controller.begin(directory, listeners, died);
       return controller;
@@ -136,11 +153,13 @@ public final class Controller implements AutoCloseable {
             listeners,
             counters,
             directory,
+            fleet,
             instance,
             adopted,
             died,
             this::flowsFull,
-            new ClientCounts());
+            new ClientCounts(),
+            pieces);
     for (int i = 0; i < config.eventLoops(); i++) {
       loops.add(new EventLoop(setup, i));
     }
@@ -214,6 +233,11 @@ public final class Controller implements AutoCloseable {
     return counters;
   }
 
+  /** Answers that are put together of pieces. */
+  public Pieces pieces() {
+    return pieces;
+  }
+
   /** The kernel's side. */
   public DataPath path() {
     return path;
@@ -227,6 +251,11 @@ public final class Controller implements AutoCloseable {
   /** Flows that are over and whose entries linger. */
   public long lingeringPorts() {
     return loops.stream().mapToLong(EventLoop::lingeringPorts).sum();
+  }
+
+  /** The change of the directory that no loop decides without any more. */
+  public long basedOn() {
+    return loops.stream().mapToLong(EventLoop::basedOn).min().orElse(0);
   }
 
   /** Connections between accept and release. */

@@ -11,7 +11,9 @@ import dev.baton.directory.Snapshot;
 import dev.baton.net.Listener;
 import dev.baton.net.ListenerStore;
 import dev.baton.net.SystemCalls;
+import dev.baton.pieces.Pieces;
 import dev.baton.reason.Reason;
+import dev.baton.routing.Fleet;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,9 @@ final class EventLoop implements Runnable {
   private static final int MAX_SLEEP_MILLIS = 100;
   private static final int ACCEPTS_AT_ONCE = 64;
 
+  /** Another loop's flow may have ended, and nobody tells. */
+  private static final int WAITING_MILLIS = 4;
+
   private final Setup setup;
   private final int index;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
@@ -50,6 +55,7 @@ final class EventLoop implements Runnable {
   private volatile long lingeringPorts;
   private volatile int inSetup;
   private volatile long lastTurn;
+  private volatile long basedOn;
 
   // Made in run(), on the loop's own thread.
   private @Nullable LoopTools tools;
@@ -76,11 +82,13 @@ final class EventLoop implements Runnable {
       ListenerStore listeners,
       Counters counters,
       Supplier<Snapshot> directory,
+      Fleet fleet,
       int instance,
       List<Adopted> adopted,
       Runnable died,
       Consumer<EventLoop> flowsFull,
-      ClientCounts clients) {}
+      ClientCounts clients,
+      Pieces pieces) {}
 
   EventLoop(Setup setup, int index) {
     this.setup = setup;
@@ -137,6 +145,14 @@ final class EventLoop implements Runnable {
     return lastTurn;
   }
 
+  /**
+   * The change of the directory that every decision from now on knows of: {@link
+   * Snapshot#sequence}.
+   */
+  long basedOn() {
+    return basedOn;
+  }
+
   /** Ports that living flows and set-ups hold. */
   long takenPorts() {
     return takenPorts;
@@ -164,7 +180,9 @@ final class EventLoop implements Runnable {
                 index,
                 roomWanted,
                 setup.clients(),
-                () -> setup.flowsFull().accept(this));
+                () -> setup.flowsFull().accept(this),
+                this::post,
+                setup.pieces());
         RingBuffer ring = ring(index)) {
       tools = made;
       try {
@@ -193,9 +211,11 @@ final class EventLoop implements Runnable {
   private void begin(LoopTools made, Arena arena, RingBuffer ring) {
     int loops = setup.config().eventLoops();
     int max = Math.max(1, setup.config().limits().maxConnections() / loops);
-    ports = new Ports(made.flows, setup.config(), index, loops);
+    ports = new Ports(made.flows, setup.fleet().flows(), setup.config(), index, loops);
     connections = new Connections(made, max, (c, now) -> steps().deadline(c, now));
-    steps = new Steps(made, connections, ports, setup.instance(), arena, setup.directory());
+    steps =
+        new Steps(
+            made, connections, ports, setup.instance(), arena, setup.directory(), setup.fleet());
     mailbox = made.calls.eventFd();
     made.poll.add(mailbox, LibC.EPOLLIN(), MAILBOX);
     made.poll.add(ring.epollFd(), LibC.EPOLLIN(), RING);
@@ -278,7 +298,10 @@ final class EventLoop implements Runnable {
   private void loop(LoopTools made, RingBuffer ring) {
     long housekeeping = 0;
     while (running) {
-      int ready = made.poll.await(made.timers.sleepMillis(MAX_SLEEP_MILLIS));
+      int ready =
+          made.poll.await(
+              made.timers.sleepMillis(steps().someWait() ? WAITING_MILLIS : MAX_SLEEP_MILLIS));
+      basedOn = setup.directory().get().sequence();
       for (int i = 0; i < ready; i++) {
         dispatch(made.poll.data(i), ring);
       }
@@ -288,6 +311,7 @@ final class EventLoop implements Runnable {
       }
       long now = made.calls.monotonic();
       made.timers.advance(now);
+      steps().callWaiting(now);
       if (full) {
         wakeDoors();
       }
@@ -313,6 +337,9 @@ final class EventLoop implements Runnable {
     lastTurn = now;
     Ports mine = Objects.requireNonNull(ports);
     mine.expire(now);
+    if (setup.path().oldSchemas().isEmpty()) {
+      mine.reconcile();
+    }
     wakeDoors();
     limitSegments();
     takenPorts = mine.taken();

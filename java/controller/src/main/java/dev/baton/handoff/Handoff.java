@@ -1,7 +1,5 @@
 package dev.baton.handoff;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.baton.address.Ip;
 import dev.baton.bindings.libc.LibC;
 import dev.baton.dataplane.FlowTable;
@@ -13,10 +11,7 @@ import dev.baton.head.Spoken;
 import dev.baton.net.ClientLeg;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
-import dev.baton.proxy.ProxyHeader;
 import dev.baton.reason.Reason;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -35,6 +30,9 @@ final class Handoff {
 
   /** The timer that ends an attempt may be late; the pending entry must not end before it. */
   private static final long PENDING_GRACE = 200_000_000L;
+
+  /** What is left of that when going live must have begun, or the entry may end meanwhile. */
+  private static final long GOING_LIVE = 100_000_000L;
 
   private static final String NOT_HANDED_OVER = "the connection could not be handed over";
   private static final int MAX_WINDOW = 65_535;
@@ -56,14 +54,34 @@ final class Handoff {
   private final Ports ports;
   private final Answer answer;
   private final Replayer replayer;
+  private final Candidates nodes;
+  private Choosing stale = (c, now) -> {};
   private int turn;
 
-  Handoff(LoopTools tools, Connections connections, Ports ports, Answer answer, Replayer replayer) {
+  Handoff(
+      LoopTools tools,
+      Connections connections,
+      Ports ports,
+      Answer answer,
+      Replayer replayer,
+      Candidates nodes) {
+    this.nodes = nodes;
     this.tools = tools;
     this.connections = connections;
     this.ports = ports;
     this.answer = answer;
     this.replayer = replayer;
+  }
+
+  /** Chooses other candidates for a connection that has none of its own any more. */
+  interface Choosing {
+    /** The connection goes on from there. */
+    void choose(Connection c, long now);
+  }
+
+  /** To be told once, before the first connection. */
+  void onStale(Choosing choosing) {
+    stale = choosing;
   }
 
   /** The candidates are chosen: reads the client leg and tries the first. */
@@ -92,6 +110,13 @@ final class Handoff {
     tryCandidate(c, now);
   }
 
+  /** A client that waits may have reset its connection. */
+  void closeIfGone(Connection c) {
+    if (tools.leg.negotiated(c.fd) == -LibC.ECONNRESET()) {
+      clientGone(c);
+    }
+  }
+
   private void clientGone(Connection c) {
     tools.counters.refused(Reason.CLIENT_GONE);
     connections.close(c);
@@ -100,6 +125,11 @@ final class Handoff {
   private void tryCandidate(Connection c, long now) {
     while (c.candidate < c.candidates.size()) {
       Node node = c.candidates.get(c.candidate);
+      if (!nodes.mayTry(c, node)) {
+        stopWaiting(c);
+        stale.choose(c, now); // the directory has changed since
+        return;
+      }
       c.attemptEnds = now + tools.config.timeouts().syn().toNanos();
       Reason failure = attempt(c, node, now);
       if (failure == Reason.NONE) {
@@ -114,6 +144,7 @@ final class Handoff {
   /** Notes why a candidate failed and turns to the next. */
   private void fail(Connection c, Reason reason) {
     c.failure = reason;
+    nodes.failed(c.candidates.get(c.candidate), reason);
     if (!isExhausted(reason)) {
       tools.counters.refused(reason);
     }
@@ -319,8 +350,17 @@ final class Handoff {
     c.ports = null;
   }
 
-  /** Steps 5 to 7. */
+  /**
+   * Steps 5 to 7. An answer may have waited in the ring until the pending entry was over, since the
+   * machine was too busy. The target's repetition of it met our kernel then, which answered by RST:
+   * there may be no connection any more, and behind the go-live no way back to a page.
+   */
   void onSynAck(Connection c, TargetEvent event, long now) {
+    if (tools.calls.monotonic() >= c.attemptEnds + PENDING_GRACE - GOING_LIVE) {
+      resetTarget(c);
+      nextCandidate(c, Reason.TARGET_SILENT, now);
+      return;
+    }
     if (c.timestamps && !event.timestamps()) {
       resetTarget(c);
       nextCandidate(c, Reason.TARGET_NO_TIMESTAMPS, now);
@@ -363,6 +403,7 @@ final class Handoff {
     var x = c.translation;
     x.sequenceAdd = c.initialSequence + 1 + takeFront(c) - leg.base();
     x.acknowledgmentAdd = event.sequence() + 1 - leg.sent();
+    x.rewritten = Front.rewrites(c);
     x.timestamps = c.timestamps;
     x.timestampAdd = leg.clock() - event.tsval();
     x.clockAdd = tools.clock.clockAdd(c.tuple.target);
@@ -375,35 +416,14 @@ final class Handoff {
   }
 
   /**
-   * Puts what the target's server is to be told of the client in front of what is read, and leaves
-   * out what a front proxy has put there.
+   * Makes what the target's stream begins with.
    *
-   * @return how much longer that makes the target's stream than the client's
+   * @return how much longer that is than what the client's began with
    */
   private static int takeFront(Connection c) {
-    ClientAddress told = c.candidates.get(c.candidate).clientAddress();
-    int own = c.read - c.stripped;
-    c.front = c.head();
-    c.frontLength = own;
-    if (told != ClientAddress.PROXY_V1 && told != ClientAddress.PROXY_V2) {
-      return -c.stripped;
-    }
-    byte[] header =
-        told == ClientAddress.PROXY_V1
-            ? ProxyHeader.v1(c.source, c.sourcePort, c.destination, c.destinationPort)
-            : ProxyHeader.v2(
-                c.source,
-                c.sourcePort,
-                c.destination,
-                c.destinationPort,
-                c.parser.host(),
-                c.parser.offeredProtocol());
-    // One piece, so that the header and what follows share a segment: some servers want it whole.
-    byte[] both = Arrays.copyOf(header, header.length + own);
-    MemorySegment.copy(c.head(), JAVA_BYTE, 0, both, header.length, own);
-    c.front = MemorySegment.ofArray(both);
-    c.frontLength = both.length;
-    return header.length - c.stripped;
+    c.front = Front.of(c, c.candidates.get(c.candidate).clientAddress());
+    c.frontLength = (int) c.front.byteSize();
+    return c.frontLength - c.read;
   }
 
   /** Bytes of IP and TCP headers without options. */
@@ -452,6 +472,7 @@ final class Handoff {
       return;
     }
     c.live = true;
+    nodes.succeeded(c.candidates.get(c.candidate));
     tools.counters.wentLive(tools.calls.monotonic() - c.headComplete);
     replayer.drain(c, now);
   }

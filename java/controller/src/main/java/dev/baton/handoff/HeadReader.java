@@ -1,16 +1,16 @@
 package dev.baton.handoff;
 
 import dev.baton.bindings.libc.LibC;
-import dev.baton.directory.Node;
-import dev.baton.directory.Site;
 import dev.baton.directory.Snapshot;
 import dev.baton.head.HeadParser;
-import dev.baton.head.Spoken;
+import dev.baton.http.FirstMessage;
+import dev.baton.http.RequestHeadParser;
 import dev.baton.proxy.ProxyHeaderParser;
 import dev.baton.reason.Reason;
+import dev.baton.routing.Decision;
+import dev.baton.routing.Router;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Steps 1 and 2: reads the request head, no further, and decides where it goes. */
@@ -19,24 +19,33 @@ final class HeadReader {
   private final Connections connections;
   private final Handoff handoff;
   private final Answer answer;
+  private final Assembler assembler;
   private final Admission admission;
   private final ProxyHeaderParser header;
   private final Supplier<Snapshot> directory;
-  private int turn;
+  private final Router router;
+  private final WaitingRoom waiting;
+  private final Decision decision = new Decision();
 
   HeadReader(
       LoopTools tools,
       Connections connections,
       Handoff handoff,
       Answer answer,
+      Assembler assembler,
       Admission admission,
-      Supplier<Snapshot> directory) {
+      Supplier<Snapshot> directory,
+      Router router,
+      WaitingRoom waiting) {
     this.tools = tools;
     this.connections = connections;
     this.handoff = handoff;
     this.answer = answer;
+    this.assembler = assembler;
     this.admission = admission;
     this.directory = directory;
+    this.router = router;
+    this.waiting = waiting;
     header = new ProxyHeaderParser(tools.config.limits().headLimit());
   }
 
@@ -65,7 +74,9 @@ final class HeadReader {
         return;
       }
       if (got <= 0) {
-        tools.counters.refused(Reason.CLIENT_GONE);
+        if (!c.surplus) {
+          tools.counters.refused(Reason.CLIENT_GONE);
+        }
         connections.close(c);
         return;
       }
@@ -77,6 +88,9 @@ final class HeadReader {
         return;
       }
       HeadParser.Result result = c.parser.parse(c.head(), c.read - c.stripped);
+      if (admission.turnedAway(c, now)) {
+        return;
+      }
       if (result == HeadParser.Result.NEED_MORE) {
         continue;
       }
@@ -121,22 +135,93 @@ final class HeadReader {
           now);
       return;
     }
-    Site site = directory.get().find(c.parser.host());
-    if (site == null) {
-      answer.send(c, 404, Reason.UNKNOWN_HOST, "no site of this name is served here", now);
-      return;
+    boolean _ = carryOut(c, false, now);
+  }
+
+  /** Does what the router says; false: it is to wait, as before if it {@code waits} already. */
+  private boolean carryOut(Connection c, boolean waits, long now) {
+    Decision d = decision;
+    router.route(
+        directory.get(), c.parser, c.head(), c.tuple.client, c.tuple.listenerPort, waits, now, d);
+    if (d.kind == Decision.Kind.WAIT) {
+      if (!waits) {
+        waiting.enter(c, Objects.requireNonNull(d.queue), d.queueNanos, now);
+      }
+      return false;
     }
-    if (site.httpsPort() != 0 && c.parser.spoken() != Spoken.TLS) {
-      redirect(c, site, now);
-      return;
+    switch (d.kind) {
+      case HAND_OVER -> handOver(c, d, now);
+      case REDIRECT -> answer.redirect(c, d.status, d.reason, d.location, now);
+      case REFUSE -> answer.send(c, d.status, d.reason, d.detail, d.size, now);
+      case ASSEMBLE -> {
+        c.closes = true;
+        c.newHost = d.host;
+        if (isAlone(c, now)) {
+          assembler.begin(c, d, now);
+        }
+      }
+      case WAIT -> throw new AssertionError(d.kind);
     }
-    List<Node> nodes = candidates(site, c.tuple.client.isV4());
-    if (nodes.isEmpty()) {
-      refuse(c, site, now);
-      return;
+    // Not before its flow is counted: else the next one would take its room for free.
+    if (c.stage != Connection.Stage.WAIT) {
+      waiting.leave(c);
     }
-    c.candidates = nodes;
-    handoff.begin(c, now);
+    return true;
+  }
+
+  private void handOver(Connection c, Decision d, long now) {
+    c.candidates.clear();
+    for (int i = 0; i < d.candidates.size(); i++) {
+      c.candidates.add(d.candidates.get(i));
+    }
+    c.choice =
+        new Decision.Choice(
+            d.snapshot(), Objects.requireNonNull(d.site), Objects.requireNonNull(d.part));
+    c.tuple.dataset = c.choice.site().dataset().id();
+    c.closes = d.closes;
+    c.asItIs = c.choice.part().range() != null;
+    c.newHost = d.host;
+    if (isAlone(c, now)) {
+      handoff.begin(c, now);
+    }
+  }
+
+  /** Its candidates may not be used any more. */
+  void chooseAgain(Connection c, long now) {
+    c.candidate = 0;
+    waiting.leave(c);
+    boolean _ = carryOut(c, false, now);
+  }
+
+  /** A flow may have ended; whether it is this connection's turn. */
+  boolean calledUp(Connection c, long now) {
+    return carryOut(c, true, now);
+  }
+
+  /** It has waited for as long as it may. */
+  void waitedInVain(Connection c, long now) {
+    waiting.leave(c);
+    answer.send(c, 503, Reason.NODES_FULL, "the nodes that host this site have all they take", now);
+  }
+
+  /**
+   * Whether no second request stands behind the first on a connection that ends after one: it would
+   * never be answered, and might belong to another node. One is being refused otherwise.
+   */
+  private boolean isAlone(Connection c, long now) {
+    RequestHeadParser request = c.parser.request();
+    if (!c.closes
+        || request == null
+        || !FirstMessage.isFollowed(c.head(), request, c.read - c.stripped)) {
+      return true;
+    }
+    answer.send(
+        c,
+        400,
+        Reason.SECOND_REQUEST,
+        "a connection to this site takes one request: wait for its answer",
+        now);
+    return false;
   }
 
   /**
@@ -164,64 +249,8 @@ final class HeadReader {
     return admission.admit(c, now);
   }
 
-  /**
-   * Sends the client to the same thing by HTTPS: 301 means the same for GET and HEAD and is older;
-   * 308 keeps another method and its body (RFC 9110 15.4.2, 15.4.9).
-   */
-  private void redirect(Connection c, Site site, long now) {
-    if (c.parser.host() == null) {
-      answer.send(c, 400, Reason.NO_HOST, "the request does not name its host", now);
-      return;
-    }
-    String location = c.parser.httpsLocation(c.head(), site.httpsPort());
-    if (location == null || location.isEmpty()) {
-      answer.send(c, 414, Reason.LOCATION_TOO_LONG, "the request target is too long", now);
-      return;
-    }
-    int status = c.parser.isGetOrHead(c.head()) ? 301 : 308;
-    answer.redirect(c, status, Reason.REDIRECTED_TO_HTTPS, location, now);
-  }
-
   private boolean cameThroughProgram(Connection c) {
     return tools.calls.arrivalInterface(c.fd, c.family) == tools.path.publicLink().index()
         && !tools.path.localAddresses().contains(c.tuple.client);
-  }
-
-  private void refuse(Connection c, Site site, long now) {
-    if (site.nodes().stream().anyMatch(node -> node.state() == Node.State.UP)) {
-      String family = c.tuple.client.isV4() ? "IPv4" : "IPv6";
-      answer.send(
-          c,
-          503,
-          Reason.NO_ADDRESS_IN_FAMILY,
-          "no node that hosts this site is reached over " + family,
-          now);
-    } else {
-      answer.send(c, 503, Reason.NO_NODE_UP, "no node that hosts this site is up", now);
-    }
-  }
-
-  private boolean takes(Node node, boolean v4) {
-    return node.state() == Node.State.UP && node.address(v4) != null;
-  }
-
-  /** The nodes that are up and of the client's family, each time beginning with another one. */
-  private List<Node> candidates(Site site, boolean v4) {
-    if (tools.own(v4).length == 0) {
-      return List.of();
-    }
-    List<Node> all = site.nodes();
-    if (all.size() == 1) {
-      return takes(all.getFirst(), v4) ? all : List.of();
-    }
-    List<Node> up = new ArrayList<>(all.size());
-    int first = Math.floorMod(turn++, all.size());
-    for (int i = 0; i < all.size(); i++) {
-      Node node = all.get((first + i) % all.size());
-      if (takes(node, v4)) {
-        up.add(node);
-      }
-    }
-    return up;
   }
 }

@@ -10,7 +10,9 @@ import dev.baton.net.EventPoll;
 import dev.baton.net.RawSocket;
 import dev.baton.net.Segment;
 import dev.baton.net.SystemCalls;
+import dev.baton.pieces.Pieces;
 import dev.baton.tls.ClientHelloParser;
+import java.util.function.Consumer;
 
 /** What one event loop works with: all of it belongs to its thread. */
 final class LoopTools implements AutoCloseable {
@@ -35,6 +37,12 @@ final class LoopTools implements AutoCloseable {
   /** Tells the other loops that something is wanted of them; see {@link EventLoop#giveRoom}. */
   final Runnable neighbours;
 
+  /** Runs something on this loop's thread; for others to call. */
+  final Consumer<Runnable> post;
+
+  /** Shared by all loops. */
+  final Pieces pieces;
+
   final Segment segment = new Segment();
   private final Ip[] own4;
   private final Ip[] own6;
@@ -51,11 +59,15 @@ final class LoopTools implements AutoCloseable {
       int ring,
       RoomWanted roomWanted,
       ClientCounts clients,
-      Runnable neighbours) {
+      Runnable neighbours,
+      Consumer<Runnable> post,
+      Pieces pieces) {
     this.config = config;
     this.roomWanted = roomWanted;
     this.clients = clients;
     this.neighbours = neighbours;
+    this.post = post;
+    this.pieces = pieces;
     this.path = path;
     this.counters = counters;
     clock = new TargetClock(path.secret());

@@ -1,6 +1,7 @@
 package dev.baton.handoff;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The source ports that one event loop may use towards one target. A port is free, taken, or
@@ -15,6 +16,7 @@ final class PortPool {
   private static final byte LINGERS = 2;
   private static final byte LINGERS_RESET = 3;
 
+  private final AtomicInteger taken;
   private final int first;
   private final int step;
   private final int[] next;
@@ -31,11 +33,17 @@ final class PortPool {
 
   private boolean unused;
 
+  /** Where {@link #nextTaken} goes on. */
+  private int cursor;
+
   /**
    * All ports from {@code first} to {@code last} whose distance from {@code first} is a multiple of
    * {@code step}.
+   *
+   * @param taken of the target, in all its pools: counts what is taken here, too
    */
-  PortPool(int first, int last, int step) {
+  PortPool(int first, int last, int step, AtomicInteger taken) {
+    this.taken = taken;
     this.first = first;
     this.step = step;
     int size = first > last ? 0 : (last - first) / step + 1;
@@ -126,6 +134,23 @@ final class PortPool {
     return states[index(port)] == TAKEN;
   }
 
+  /**
+   * The next taken port in the order of the numbers, and from the first again behind the last.
+   *
+   * @param ports how many are looked at
+   * @return −1: none of those is taken
+   */
+  int nextTaken(int ports) {
+    for (int looked = 0; looked < ports && counts[TAKEN] > 0; looked++) {
+      int i = cursor;
+      cursor = i + 1 < states.length ? i + 1 : 0;
+      if (states[i] == TAKEN) {
+        return first + i * step;
+      }
+    }
+    return NONE;
+  }
+
   /** Ports in use: flows being set up and live ones. */
   int taken() {
     return counts[TAKEN];
@@ -173,6 +198,9 @@ final class PortPool {
       previous[behind] = before;
     }
     counts[from]--;
+    if (from != to && (from == TAKEN || to == TAKEN)) {
+      taken.addAndGet(to == TAKEN ? 1 : -1);
+    }
     unused = false;
     append(i, to);
   }

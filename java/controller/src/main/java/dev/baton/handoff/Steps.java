@@ -7,6 +7,8 @@ import dev.baton.dataplane.TargetEvent;
 import dev.baton.directory.Snapshot;
 import dev.baton.net.Segment;
 import dev.baton.reason.Reason;
+import dev.baton.routing.Fleet;
+import dev.baton.routing.Router;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
@@ -30,7 +32,9 @@ final class Steps {
   private final Replayer replayer;
   private final Handoff handoff;
   private final HeadReader reader;
+  private final Assembler assembler;
   private final Admission admission;
+  private final WaitingRoom waiting;
   private final TargetEvent event = new TargetEvent();
   private final FlowTuple eventTuple = new FlowTuple();
 
@@ -40,16 +44,31 @@ final class Steps {
       Ports ports,
       int instance,
       Arena arena,
-      Supplier<Snapshot> directory) {
+      Supplier<Snapshot> directory,
+      Fleet fleet) {
     this.tools = tools;
     this.connections = connections;
     this.ports = ports;
     this.instance = instance;
     answer = new Answer(tools, connections, arena);
     replayer = new Replayer(tools, connections, ports);
-    handoff = new Handoff(tools, connections, ports, answer, replayer);
+    var settings =
+        new Router.Settings(
+            tools.config.clusterDomain(),
+            tools.config.redirectStatus(),
+            tools.own(true).length > 0,
+            tools.own(false).length > 0);
+    Router router = new Router(fleet, settings);
+    handoff =
+        new Handoff(
+            tools, connections, ports, answer, replayer, new Candidates(router, fleet, directory));
+    waiting = new WaitingRoom(tools, connections);
     admission = new Admission(tools, connections, answer);
-    reader = new HeadReader(tools, connections, handoff, answer, admission, directory);
+    assembler = new Assembler(tools, connections, answer, fleet, arena);
+    reader =
+        new HeadReader(
+            tools, connections, handoff, answer, assembler, admission, directory, router, waiting);
+    handoff.onStale(reader::chooseAgain);
   }
 
   /**
@@ -69,6 +88,8 @@ final class Steps {
       switch (c.stage) {
         case HEAD -> reader.read(c, now);
         case ANSWER -> answer.push(c, now);
+        case WAIT -> handoff.closeIfGone(c);
+        case PIECES -> assembler.push(c, now);
         case SETUP, REPLAY, FREE -> {
           // More of the body: the old socket keeps it for the drain. Edge-triggered, so it is said
           // once.
@@ -84,9 +105,11 @@ final class Steps {
     try {
       switch (c.stage) {
         case HEAD -> headTooSlow(c, now);
+        case WAIT -> reader.waitedInVain(c, now);
         case SETUP -> handoff.deadline(c, now);
         case REPLAY -> replayer.deadline(c, now);
         case ANSWER -> answer.deadline(c, now);
+        case PIECES -> assembler.deadline(c);
         case FREE -> throw new AssertionError("a free connection has no deadline");
       }
     } catch (RuntimeException e) {
@@ -94,7 +117,28 @@ final class Steps {
     }
   }
 
+  /** Whether someone waits for a flow to end. */
+  boolean someWait() {
+    return !waiting.isEmpty();
+  }
+
+  /** Those who wait for a flow to end are asked, in their order, whether it is their turn. */
+  void callWaiting(long now) {
+    waiting.call(c -> {
+      try {
+        return reader.calledUp(c, now);
+      } catch (RuntimeException e) {
+        failed(c, e);
+        return true;
+      }
+    });
+  }
+
   private void headTooSlow(Connection c, long now) {
+    if (c.surplus) {
+      admission.deadline(c, now);
+      return;
+    }
     if (c.read == 0 || c.awaitsHeader) {
       // Nobody asked anything: nothing is to be answered (RFC 9110 15.5.9 allows either).
       boolean early = now < c.accepted + tools.config.timeouts().head().toNanos();
@@ -201,10 +245,13 @@ final class Steps {
   void endUnfinished(long now) {
     for (Connection c : connections.all()) {
       try {
-        if (c.stage == Connection.Stage.SETUP) {
+        if (c.stage == Connection.Stage.SETUP || c.stage == Connection.Stage.WAIT) {
           handoff.shutDown(c, now);
         } else if (c.stage == Connection.Stage.REPLAY) {
           replayer.abort(c, Reason.SHUTTING_DOWN);
+        } else if (c.stage == Connection.Stage.PIECES) {
+          tools.counters.refused(Reason.SHUTTING_DOWN);
+          assembler.abandon(c);
         }
       } catch (RuntimeException e) {
         failed(c, e);
@@ -228,7 +275,8 @@ final class Steps {
     switch (c.stage) {
       case SETUP -> handoff.abandon(c);
       case REPLAY -> replayer.abort(c, Reason.SNAPSHOT_FAILED);
-      case HEAD, ANSWER -> connections.close(c);
+      case PIECES -> assembler.abandon(c);
+      case HEAD, WAIT, ANSWER -> connections.close(c);
       case FREE -> {
         // It was closed before it failed.
       }

@@ -72,13 +72,13 @@ public interface HeadParser {
   }
 
   /**
-   * Where what was asked for in clear text is to be had by HTTPS; null: it was not clear text.
+   * The URI of what was asked for in clear text, at another place; null: it was not clear text.
+   * Only if the host is known.
    *
    * @param buffer with the complete head
-   * @param port 1 to 65535
    * @return empty if it would be too long
    */
-  default @Nullable String httpsLocation(MemorySegment buffer, int port) {
+  default @Nullable String location(MemorySegment buffer, Place place) {
     return null;
   }
 

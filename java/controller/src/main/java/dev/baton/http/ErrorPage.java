@@ -12,12 +12,15 @@ public final class ErrorPage {
   private static final Map<Integer, String> REASONS =
       Map.ofEntries(
           Map.entry(301, "Moved Permanently"),
+          Map.entry(302, "Found"),
+          Map.entry(307, "Temporary Redirect"),
           Map.entry(308, "Permanent Redirect"),
           Map.entry(400, "Bad Request"),
           Map.entry(404, "Not Found"),
           Map.entry(405, "Method Not Allowed"),
           Map.entry(408, "Request Timeout"),
           Map.entry(414, "URI Too Long"),
+          Map.entry(416, "Range Not Satisfiable"),
           Map.entry(421, "Misdirected Request"),
           Map.entry(431, "Request Header Fields Too Large"),
           Map.entry(500, "Internal Server Error"),

@@ -115,6 +115,8 @@ public final class ErrorPages {
     }
     if (status == 503) {
       head.append("\r\nRetry-After: ").append(ErrorPage.RETRY_AFTER);
+    } else if (status == 416 && refusal.size() > 0) {
+      head.append("\r\nContent-Range: bytes */").append(refusal.size());
     } else if (status == 405) {
       // RFC 9110, section 15.5.6 demands it; only CONNECT is ever refused.
       head.append("\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE");

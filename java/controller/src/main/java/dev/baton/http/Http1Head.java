@@ -2,6 +2,7 @@ package dev.baton.http;
 
 import dev.baton.head.HeadParser;
 import dev.baton.head.Pages;
+import dev.baton.head.Place;
 import dev.baton.head.Spoken;
 import dev.baton.reason.Reason;
 import java.lang.foreign.MemorySegment;
@@ -80,8 +81,8 @@ public final class Http1Head implements HeadParser {
   }
 
   @Override
-  public String httpsLocation(MemorySegment buffer, int port) {
-    return HttpsLocation.of(buffer, parser, port);
+  public String location(MemorySegment buffer, Place place) {
+    return Location.of(buffer, parser, place);
   }
 
   /** The reader itself, for what only HTTP/1 has. */

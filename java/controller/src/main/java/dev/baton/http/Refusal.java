@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param html whether the client wants HTML rather than plain text
  * @param headRequest whether the request was HEAD: the body is left out, its length stays
  * @param location where to go instead, a URI in ASCII; null: nowhere
+ * @param size with 416, bytes of the whole file; 0: not known
  */
 public record Refusal(
     int status,
@@ -20,4 +21,17 @@ public record Refusal(
     @Nullable String host,
     boolean html,
     boolean headRequest,
-    @Nullable String location) {}
+    @Nullable String location,
+    long size) {
+  /** One that says nothing of a file's size. */
+  public Refusal(
+      int status,
+      String detail,
+      String id,
+      @Nullable String host,
+      boolean html,
+      boolean headRequest,
+      @Nullable String location) {
+    this(status, detail, id, host, html, headRequest, location, 0);
+  }
+}

@@ -61,10 +61,15 @@ public final class RequestHeadParser {
   private static final int VERSION_LENGTH = "HTTP/1.1".length();
   private static final long ABSENT = -1;
 
+  /** A bit for each length of a known field's name: Host, Accept, Expect and so on. */
+  private static final long KNOWN_LENGTHS =
+      1L << 4 | 1L << 6 | 1L << 14 | 1L << 17 | PartialFields.LENGTHS;
+
   private final int limit;
   private final HostCache hosts;
   private final RequestTarget target = new RequestTarget();
   private final Framing framing = new Framing();
+  private final PartialFields partial = new PartialFields();
 
   private State state = State.START;
   private Result result = Result.NEED_MORE;
@@ -117,6 +122,7 @@ public final class RequestHeadParser {
     hostStart = hostEnd = ABSENT;
     acceptStart = acceptEnd = 0;
     framing.reset();
+    partial.reset();
     expectContinue = false;
   }
 
@@ -319,8 +325,8 @@ public final class RequestHeadParser {
       return;
     }
     long nameLength = nameEnd - lineStart;
-    // Lengths of the five names that matter: no other field is compared with anything.
-    if (nameLength == 4 || nameLength == 6 || nameLength == 14 || nameLength == 17) {
+    // Only names of the lengths that matter are compared with anything.
+    if (nameLength < Long.SIZE && (KNOWN_LENGTHS >>> nameLength & 1) != 0) {
       long start = nameEnd + 1;
       long end = position - 2;
       while (start < end && Bytes.isSpace(Bytes.at(buffer, start))) {
@@ -351,6 +357,8 @@ public final class RequestHeadParser {
       badUnlessNull(framing.contentLength(buffer, start, end));
     } else if (isName(buffer, "transfer-encoding")) {
       badUnlessNull(framing.transferEncoding(buffer, start, end));
+    } else {
+      partial.take(buffer, lineStart, nameEnd, start, end);
     }
   }
 
@@ -457,6 +465,56 @@ public final class RequestHeadParser {
   /** 0 or 1. */
   public int versionMinor() {
     return versionMinor;
+  }
+
+  /** How many Range fields there are. */
+  public int ranges() {
+    return partial.ranges();
+  }
+
+  /** Where the first Range field's value stands; 0 if there is none. */
+  public long rangeStart() {
+    return partial.rangeStart();
+  }
+
+  /** That value's length. */
+  public int rangeLength() {
+    return partial.rangeLength();
+  }
+
+  /** Where the first If-Range field's value stands; 0 if there is none. */
+  public long ifRangeStart() {
+    return partial.ifRangeStart();
+  }
+
+  /** That value's length. */
+  public int ifRangeLength() {
+    return partial.ifRangeLength();
+  }
+
+  /** Whether an If-Match, If-None-Match, If-Modified-Since or If-Unmodified-Since is there. */
+  public boolean conditional() {
+    return partial.conditional();
+  }
+
+  /** Where the authority of an absolute-form target stands; −1: the target has none. */
+  public long authorityStart() {
+    return target.authorityStart();
+  }
+
+  /** Where it ends. */
+  public long authorityEnd() {
+    return target.authorityEnd();
+  }
+
+  /** Where the value of the Host field stands; −1: there is none. */
+  public long hostStart() {
+    return hostStart;
+  }
+
+  /** Where it ends. */
+  public long hostEnd() {
+    return hostEnd;
   }
 
   /** Whether the client waits for 100 (Continue) before it sends its body. */

@@ -7,7 +7,8 @@ enum ErrorCode {
   FLOW_CONTROL_ERROR(3),
   FRAME_SIZE_ERROR(6),
   COMPRESSION_ERROR(9),
-  ENHANCE_YOUR_CALM(11);
+  ENHANCE_YOUR_CALM(11),
+  HTTP_1_1_REQUIRED(13);
 
   private final int code;
 

@@ -65,6 +65,16 @@ final class Http2Answer {
     return answer.out.toByteArray();
   }
 
+  /** The request on this stream is not answered, for a reason that is the connection's as well. */
+  static byte[] refused(int stream, ErrorCode code, String detail) {
+    Http2Answer answer = new Http2Answer();
+    answer.frame(FrameType.SETTINGS, 0, 0, new byte[0]);
+    answer.frame(FrameType.SETTINGS, ACK, 0, new byte[0]);
+    answer.frame(FrameType.RST_STREAM, 0, stream, int32(code.code()));
+    answer.goAway(stream, code, detail);
+    return answer.out.toByteArray();
+  }
+
   private void goAway(int lastStream, ErrorCode code, String detail) {
     ByteArrayOutputStream payload = new ByteArrayOutputStream();
     payload.writeBytes(int32(lastStream));

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.baton.head.HeadParser;
 import dev.baton.head.Pages;
+import dev.baton.head.Place;
 import dev.baton.head.Spoken;
 import dev.baton.http.HostCache;
 import dev.baton.reason.Reason;
@@ -332,11 +333,17 @@ public final class Http2Head implements HeadParser {
         : answer(why.status(), why.sentence(), pages);
   }
 
-  /** A page on the request's stream; GOAWAY while there is no request. */
+  /**
+   * A page on the request's stream; GOAWAY while there is no request. What HTTP/2 cannot be had for
+   * (505) is told by its own error, which clients follow to HTTP/1.1 (RFC 9113, section 7).
+   */
   @Override
   public byte[] answer(int status, String detail, Pages pages) {
     if (fields == null) {
       return Http2Answer.goAway(ErrorCode.NO_ERROR, detail);
+    }
+    if (status == 505) {
+      return Http2Answer.refused(stream, ErrorCode.HTTP_1_1_REQUIRED, detail);
     }
     byte[] page = pages.page(status, detail, fields.isHead());
     return Http2Answer.page(stream, page, ended, streamWindow);
@@ -348,7 +355,7 @@ public final class Http2Head implements HeadParser {
   }
 
   @Override
-  public @Nullable String httpsLocation(MemorySegment buffer, int port) {
-    return fields == null ? null : fields.httpsLocation(port);
+  public @Nullable String location(MemorySegment buffer, Place place) {
+    return fields == null ? null : fields.location(place);
   }
 }

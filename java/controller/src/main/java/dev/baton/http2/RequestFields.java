@@ -1,7 +1,8 @@
 package dev.baton.http2;
 
+import dev.baton.head.Place;
 import dev.baton.http.HostCache;
-import dev.baton.http.HttpsLocation;
+import dev.baton.http.Location;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -184,12 +185,12 @@ final class RequestFields {
     return isHead() || "GET".equals(method);
   }
 
-  /** See {@link dev.baton.head.HeadParser#httpsLocation}; null if the request is not whole. */
-  @Nullable String httpsLocation(int port) {
+  /** See {@link dev.baton.head.HeadParser#location}; null if the request is not whole. */
+  @Nullable String location(Place place) {
     if (host == null || path == null) {
       return null;
     }
     byte[] target = path.getBytes(StandardCharsets.ISO_8859_1);
-    return HttpsLocation.of(host, MemorySegment.ofArray(target), 0, target.length, port);
+    return Location.of(host, MemorySegment.ofArray(target), 0, target.length, place);
   }
 }

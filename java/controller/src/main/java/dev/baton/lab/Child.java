@@ -91,7 +91,8 @@ public final class Child implements AutoCloseable {
    *     output
    */
   public String awaitLine(Predicate<String> wanted, Duration limit) {
-    long deadline = System.nanoTime() + limit.toNanos();
+    Duration patient = Patience.with(limit);
+    long deadline = System.nanoTime() + patient.toNanos();
     int seen = 0;
     synchronized (lines) {
       while (true) {
@@ -108,7 +109,7 @@ public final class Child implements AutoCloseable {
                       name,
                       ended
                           ? "ended too early"
-                          : "was not there within " + limit.toMillis() + " ms",
+                          : "was not there within " + patient.toMillis() + " ms",
                       String.join("\n", lines)));
         }
         try {
@@ -130,7 +131,7 @@ public final class Child implements AutoCloseable {
    */
   public int awaitEnd(Duration limit) {
     if (!waitFor(limit)) {
-      throw new LabException(name + " still runs after " + limit.toMillis() + " ms");
+      throw new LabException(name + " still runs after " + Patience.with(limit).toMillis() + " ms");
     }
     return process.exitValue();
   }
@@ -157,10 +158,11 @@ public final class Child implements AutoCloseable {
   }
 
   private boolean waitFor(Duration limit) {
+    Duration patient = Patience.with(limit);
     try {
-      boolean done = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+      boolean done = process.waitFor(patient.toMillis(), TimeUnit.MILLISECONDS);
       if (done) {
-        reader.join(limit);
+        reader.join(patient);
       }
       return done;
     } catch (InterruptedException e) {

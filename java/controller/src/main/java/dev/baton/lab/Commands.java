@@ -19,20 +19,21 @@ public final class Commands {
   /**
    * Runs a command to its end.
    *
-   * @param limit how long it may take
+   * @param limit how long it may take; see {@link Patience}
    * @param command program and arguments
    * @return what it left behind, whatever its exit code
    * @throws LabException if it cannot be started or takes too long (then it is killed)
    */
   public static Result run(Duration limit, List<String> command) {
+    Duration patient = Patience.with(limit);
     String shown = String.join(" ", command);
     Process process = start(builder(command), shown);
     FutureTask<String> out = read(process.getInputStream());
     FutureTask<String> err = read(process.getErrorStream());
     try {
       process.getOutputStream().close();
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new LabException("'%s' took longer than %d ms".formatted(shown, limit.toMillis()));
+      if (!process.waitFor(patient.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new LabException("'%s' took longer than %d ms".formatted(shown, patient.toMillis()));
       }
       return new Result(shown, process.exitValue(), text(out), text(err));
     } catch (TimeoutException e) {

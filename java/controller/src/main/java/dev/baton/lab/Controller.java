@@ -1,5 +1,8 @@
 package dev.baton.lab;
 
+import dev.baton.config.BatonConfig;
+import dev.baton.directory.ClusterFile;
+import dev.baton.directory.SqliteDirectory;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,7 +41,6 @@ public final class Controller implements AutoCloseable {
   private final Path folder;
   private final Path file;
   private int starts;
-  private boolean detached = true;
   private @Nullable Child child;
 
   private Controller(Lab lab, Path folder) {
@@ -119,7 +121,8 @@ public final class Controller implements AutoCloseable {
 
   /**
    * The text of a {@code cluster.yaml}: all targets of a lab on port 80; {@code www.example.com} on
-   * the first, every name below {@code example.org} on the last.
+   * the first, every name below {@code example.org} on the last. A node is not given up for a few
+   * handoffs that a test makes fail.
    */
   public static String standardCluster(Lab lab) {
     String nodes =
@@ -129,6 +132,7 @@ public final class Controller implements AutoCloseable {
                     .formatted(target.name(), addresses(target)))
             .collect(Collectors.joining());
     return """
+    check: { kind: none, fall: 100 }
     nodes:
     %ssites:
       - { host: www.example.com, nodes: [%s] }
@@ -147,35 +151,31 @@ public final class Controller implements AutoCloseable {
   }
 
   /**
-   * Applies a cluster file, while the controller runs or before.
+   * Applies a cluster file, while the controller runs or before: what {@code baton apply --prune}
+   * does, without a JVM of its own.
    *
    * @param cluster the text of {@code cluster.yaml}
-   * @return what the command reported
-   * @throws LabException if it is refused
+   * @return what the command would report
+   * @throws RuntimeException if it is refused
    */
   public String apply(String cluster) {
-    Path path = folder.resolve("cluster.yaml");
-    try {
-      Files.writeString(path, cluster);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + path, e);
+    BatonConfig config = BatonConfig.load(file);
+    ClusterFile wanted = ClusterFile.parse("cluster.yaml", cluster, config.takesTls());
+    try (SqliteDirectory directory = SqliteDirectory.open(config.directory())) {
+      return String.join("\n", directory.apply(wanted, true).lines());
     }
-    return command("apply", "-f", path.toString()).orThrow();
   }
 
   /**
    * Runs a command of the command line with this controller's {@code baton.yaml}, inside the DMZ
    * node.
    *
-   * @param name the command, such as {@code status}
+   * @param name the command, such as {@code status} or {@code deploy begin}
    * @param arguments its arguments, {@code -c} excepted
    * @return what it left behind, whatever its exit code
    */
   public Result command(String name, String... arguments) {
-    var line = javaCommand();
-    line.addAll(List.of(name, "-c", file.toString()));
-    line.addAll(List.of(arguments));
-    return lab.dmz().run(COMMAND_LIMIT, line.toArray(String[]::new));
+    return lab.dmz().run(COMMAND_LIMIT, commandLine(name, arguments).toArray(String[]::new));
   }
 
   /**
@@ -192,13 +192,23 @@ public final class Controller implements AutoCloseable {
   }
 
   /**
-   * The command line of {@code baton run}, for those who start it themselves, inside the DMZ node;
-   * the lab will remove what it leaves in the kernel.
+   * The command line of one of baton's commands with this controller's configuration, for those who
+   * start it themselves.
+   */
+  public List<String> commandLine(String name, String... arguments) {
+    var line = javaCommand();
+    line.addAll(List.of(name.split(" ", -1)));
+    line.addAll(List.of("-c", file.toString()));
+    line.addAll(List.of(arguments));
+    return line;
+  }
+
+  /**
+   * The command line of {@code baton run}, for those who start it themselves, inside the DMZ node.
    */
   public List<String> runCommand() {
     var line = javaCommand();
     line.addAll(List.of("run", "-c", file.toString()));
-    detached = false;
     return line;
   }
 
@@ -223,6 +233,10 @@ public final class Controller implements AutoCloseable {
         .flatMap(Stream::of)
         .filter(argument -> argument.startsWith("-XX:AOTCache=") || argument.startsWith("-Xlog:"))
         .forEach(line::add);
+    // As the launcher takes it.
+    Stream.of(System.getenv().getOrDefault("BATON_JAVA_OPTS", "").split(" ", -1))
+        .filter(option -> !option.isEmpty())
+        .forEach(line::add);
     line.addAll(List.of("-cp", classPath(), "dev.baton.cli.Main"));
     return line;
   }
@@ -235,6 +249,11 @@ public final class Controller implements AutoCloseable {
     return List.of(path.split(File.pathSeparator, -1)).stream()
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** Its {@code baton.yaml}. */
+  public Path file() {
+    return file;
   }
 
   /** The process id of {@code baton run}. */
@@ -275,20 +294,14 @@ public final class Controller implements AutoCloseable {
    */
   public void detach() {
     command("detach").orThrow();
-    detached = true;
   }
 
+  /** Ends {@code baton run}; what it leaves in the kernel goes with the lab's namespaces. */
   @Override
   public void close() {
-    try {
-      if (isRunning() && !stop()) {
-        System.err.println(
-            "the controller did not end within %d ms of SIGTERM".formatted(STOP_LIMIT.toMillis()));
-      }
-    } finally {
-      if (!detached) {
-        detach();
-      }
+    if (isRunning() && !stop()) {
+      System.err.println(
+          "the controller did not end within %d ms of SIGTERM".formatted(STOP_LIMIT.toMillis()));
     }
   }
 }

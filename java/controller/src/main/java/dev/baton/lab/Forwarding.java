@@ -1,11 +1,15 @@
 package dev.baton.lab;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Plain IP forwarding through a lab's DMZ node, in both families, for comparison; {@link #close()}
- * ends it. Not for labs with routers.
+ * ends it.
  */
 public final class Forwarding implements AutoCloseable {
   private final Lab lab;
+  private final List<Runnable> undo = new ArrayList<>();
 
   Forwarding(Lab lab) {
     this.lab = lab;
@@ -14,9 +18,8 @@ public final class Forwarding implements AutoCloseable {
   void open() {
     try {
       for (Family family : Family.values()) {
-        lab.client().sh(route(family, 2, family.publicAddress()));
-        for (Target target : lab.targets()) {
-          target.namespace().sh(route(family, 1, family.clusterAddress()));
+        for (Wiring.Hop hop : Wiring.between(lab.plan())) {
+          route(family, hop);
         }
       }
       set("1");
@@ -26,8 +29,11 @@ public final class Forwarding implements AutoCloseable {
     }
   }
 
-  private static String route(Family family, int network, String gateway) {
-    return "ip route replace %s via %s".formatted(family.network(network), gateway);
+  private void route(Family family, Wiring.Hop hop) {
+    Namespace namespace = lab.namespace(hop.role());
+    String to = family.network(hop.to());
+    namespace.sh("ip route replace %s via %s".formatted(to, family.address(hop.via(), hop.host())));
+    undo.add(() -> namespace.sh("ip route flush " + to));
   }
 
   private void set(String value) {
@@ -41,11 +47,7 @@ public final class Forwarding implements AutoCloseable {
       return;
     }
     set("0");
-    for (Family family : Family.values()) {
-      lab.client().sh("ip route flush " + family.network(2));
-      for (Target target : lab.targets()) {
-        target.namespace().sh("ip route flush " + family.network(1));
-      }
-    }
+    undo.forEach(Runnable::run);
+    undo.clear();
   }
 }

@@ -159,6 +159,16 @@ public final class Lab implements AutoCloseable {
     return family.address(Wiring.clientNetwork(plan), 2);
   }
 
+  /**
+   * One of the routers on a narrow way ({@link LabPlan#narrowClient}). Its {@code r0} is towards
+   * the client, its {@code r1} towards the targets.
+   *
+   * @param role {@code client-far}, {@code client-near}, {@code target-near} or {@code target-far}
+   */
+  public Namespace router(String role) {
+    return namespace(role);
+  }
+
   /** Where the client is. */
   public Namespace client() {
     return namespace("client");

@@ -14,6 +14,7 @@ import java.util.List;
  */
 public final class Nginx implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final int CONNECTIONS = 16_384;
 
   private final Child child;
 
@@ -31,6 +32,19 @@ public final class Nginx implements AutoCloseable {
    */
   public static Nginx start(Lab lab, Target target, int port) {
     return start(lab, target, port, List.of());
+  }
+
+  /**
+   * Starts one for very many connections, and waits until it listens. The lab closes it.
+   *
+   * @param lab the lab
+   * @param target the node in it
+   * @param port TCP port on the target's addresses
+   * @param connections at a time
+   * @throws LabException if it does not come up; the message has its output
+   */
+  public static Nginx start(Lab lab, Target target, int port, int connections) {
+    return start(lab, target, port, List.of(), "", "", connections);
   }
 
   /**
@@ -77,12 +91,24 @@ public final class Nginx implements AutoCloseable {
 
   private static Nginx start(
       Lab lab, Target target, int port, List<String> through, String listen, String lines) {
+    return start(lab, target, port, through, listen, lines, CONNECTIONS);
+  }
+
+  private static Nginx start(
+      Lab lab,
+      Target target,
+      int port,
+      List<String> through,
+      String listen,
+      String lines,
+      int connections) {
     Path folder = lab.folder().resolve("nginx-%s-%d".formatted(target.name(), port));
     Path configuration = folder.resolve("nginx.conf");
     try {
       Files.createDirectories(folder);
       Files.createDirectories(target.files().resolve("up"));
-      Files.writeString(configuration, configuration(target, port, folder, listen, lines));
+      Files.writeString(
+          configuration, configuration(target, port, folder, listen, lines, connections));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot configure nginx", e);
     }
@@ -99,15 +125,15 @@ public final class Nginx implements AutoCloseable {
   }
 
   private static String configuration(
-      Target target, int port, Path folder, String listen, String lines) {
+      Target target, int port, Path folder, String listen, String lines, int connections) {
     return """
     daemon off;
     user root;
     worker_processes 1;
-    worker_rlimit_nofile 65536;
+    worker_rlimit_nofile %10$d;
     pid %3$s/pid;
     error_log stderr notice;
-    events { worker_connections 16384; }
+    events { worker_connections %9$d; }
     http {
       access_log off;
       default_type application/octet-stream;
@@ -122,8 +148,8 @@ public final class Nginx implements AutoCloseable {
       uwsgi_temp_path %3$s/uwsgi;
       scgi_temp_path %3$s/scgi;
       server {
-        listen %1$s:%2$d backlog=4096 %7$s;
-        listen [%6$s]:%2$d backlog=4096 %7$s;
+        listen %1$s:%2$d backlog=%9$d %7$s;
+        listen [%6$s]:%2$d backlog=%9$d %7$s;
         %8$s
         root %4$s;
         add_header X-Node %5$s always;
@@ -143,7 +169,9 @@ public final class Nginx implements AutoCloseable {
             target.name(),
             target.address6(),
             listen,
-            lines);
+            lines,
+            connections,
+            4 * connections);
   }
 
   /** All it has logged so far, errors included. */

@@ -153,6 +153,38 @@ final class Wiring {
     }
   }
 
+  /**
+   * A route that one of the namespaces needs.
+   *
+   * @param role of the namespace
+   * @param to the network it leads to
+   * @param via the network of the next hop
+   * @param host its number there
+   */
+  record Hop(String role, int to, int via, int host) {}
+
+  /** What client and targets, and the routers on the way, need to reach each other. */
+  static List<Hop> between(LabPlan plan) {
+    int clients = clientNetwork(plan);
+    int targets = targetNetwork(plan);
+    List<Hop> hops = new ArrayList<>();
+    boolean far = plan.narrowClient() > 0;
+    hops.add(new Hop("client", targets, clients, far ? GATEWAY : 1));
+    if (far) {
+      hops.add(new Hop("client-far", targets, NARROW_CLIENT_NET, 2));
+      hops.add(new Hop("client-near", targets, CLIENT_NET, 1));
+    }
+    far = plan.narrowTarget() > 0;
+    if (far) {
+      hops.add(new Hop("target-near", clients, CLUSTER_NET, 1));
+      hops.add(new Hop("target-far", clients, NARROW_TARGET_NET, 1));
+    }
+    for (int i = 1; i <= plan.targets(); i++) {
+      hops.add(new Hop("target" + i, clients, targets, far ? GATEWAY : 1));
+    }
+    return hops;
+  }
+
   private void router(String role) {
     addNamespace(role);
     lab.namespace(role).sysctl("net.ipv4.ip_forward", "1");

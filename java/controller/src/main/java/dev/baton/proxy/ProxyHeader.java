@@ -56,6 +56,16 @@ public final class ProxyHeader {
         .getBytes(US_ASCII);
   }
 
+  /** The line of a connection that is the sender's own, which names no addresses. */
+  public static byte[] ownV1() {
+    return "PROXY UNKNOWN\r\n".getBytes(US_ASCII);
+  }
+
+  /** The same in the binary form. */
+  public static byte[] ownV2() {
+    return ByteBuffer.allocate(FIXED).put(SIGNATURE).put((byte) (VERSION_2 | LOCAL)).array();
+  }
+
   /**
    * The binary form, with a checksum.
    *

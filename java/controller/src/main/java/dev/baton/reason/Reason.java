@@ -104,6 +104,10 @@ public enum Reason {
       "A client's way carries too little to tell the target: its packets may be fragmented."),
   /** A SYN came from a source that the lists deny. */
   DROP_DENIED(Baton.BATON_DROP_DENIED(), "A SYN came from a source that the lists deny."),
+  /** A client repeated bytes of a head that was changed, before the target had the changed ones. */
+  DROP_REPEATED(
+      Baton.BATON_DROP_REPEATED(),
+      "A client repeated bytes of a head that was changed, before the target had the changed ones."),
   /** No site has the host that the request names (404). */
   UNKNOWN_HOST(Baton.BATON_UNKNOWN_HOST(), "No site has the host that the request names (404)."),
   /** None of the site's nodes is up (503). */
@@ -231,7 +235,48 @@ public enum Reason {
   /** A client had too many connections in set-up (503, or closed). */
   TOO_MANY_FROM_CLIENT(
       Baton.BATON_TOO_MANY_FROM_CLIENT(),
-      "A client had too many connections in set-up (503, or closed).");
+      "A client had too many connections in set-up (503, or closed)."),
+  /** The name asked for is that of a site on a public node, which does not answer here (421). */
+  NODE_IS_ELSEWHERE(
+      Baton.BATON_NODE_IS_ELSEWHERE(),
+      "The name asked for is that of a site on a public node, which does not answer here (421)."),
+  /**
+   * No node of the cluster serves the site, so the client was sent to a public one (302, 307, 308).
+   */
+  REDIRECTED_TO_PUBLIC(
+      Baton.BATON_REDIRECTED_TO_PUBLIC(),
+      "No node of the cluster serves the site, so the client was sent to a public one (302, 307, 308)."),
+  /** No node of the cluster has a complete copy of what was asked for (503). */
+  NO_COMPLETE_COPY(
+      Baton.BATON_NO_COMPLETE_COPY(),
+      "No node of the cluster has a complete copy of what was asked for (503)."),
+  /** Every node that serves it had as many flows as it may, for longer than one waits (503). */
+  NODES_FULL(
+      Baton.BATON_NODES_FULL(),
+      "Every node that serves it had as many flows as it may, for longer than one waits (503)."),
+  /** A second request followed the first on a connection that the site closes after one (400). */
+  SECOND_REQUEST(
+      Baton.BATON_SECOND_REQUEST(),
+      "A second request followed the first on a connection that the site closes after one (400)."),
+  /**
+   * The path leaves the root or hides a slash, so two readers could take it for two files (400).
+   */
+  BAD_PATH(
+      Baton.BATON_BAD_PATH(),
+      "The path leaves the root or hides a slash, so two readers could take it for two files (400)."),
+  /** No part of the site holds the path (404). */
+  NO_PART(Baton.BATON_NO_PART(), "No part of the site holds the path (404)."),
+  /** The range begins behind the file's end (416). */
+  RANGE_UNSATISFIABLE(
+      Baton.BATON_RANGE_UNSATISFIABLE(), "The range begins behind the file's end (416)."),
+  /** Too many answers were being put together from pieces (503). */
+  TOO_MANY_ASSEMBLED(
+      Baton.BATON_TOO_MANY_ASSEMBLED(),
+      "Too many answers were being put together from pieces (503)."),
+  /** A piece of an answer could not be had from any node (502, or the answer was cut short). */
+  PIECE_LOST(
+      Baton.BATON_PIECE_LOST(),
+      "A piece of an answer could not be had from any node (502, or the answer was cut short).");
 
   /** The lowest code that the controller counts itself. */
   public static final int FIRST_OF_CONTROLLER = Baton.BATON_REASON_USER();

@@ -36,7 +36,7 @@ class AdminServerTest {
             interfaces: { public: d0, cluster: d1 }
             cluster-address: [10.0.2.1]
             """);
-    return new Status(config, null, null, "test");
+    return new Status(config, null, null, null, null, "test");
   }
 
   private static HttpResponse<String> ask(String method, String url)

@@ -82,9 +82,21 @@ class MainTest {
     apply();
     Files.writeString(cluster, Files.readString(cluster).replace("one", "two"));
     String changes = "site one.example removed%nsite two.example added: a%n".formatted();
-    assertThat(apply("--dry-run")).isEqualTo(new Run(0, changes, ""));
-    assertThat(apply("--dry-run")).isEqualTo(new Run(0, changes, ""));
-    assertThat(apply()).isEqualTo(new Run(0, changes, ""));
+    assertThat(apply("--dry-run", "--prune")).isEqualTo(new Run(0, changes, ""));
+    assertThat(apply("--dry-run", "--prune")).isEqualTo(new Run(0, changes, ""));
+    assertThat(apply("--prune")).isEqualTo(new Run(0, changes, ""));
+  }
+
+  @Test
+  void whatTheFileDoesNotNameStaysAndIsListed() throws IOException {
+    apply();
+    Files.writeString(cluster, Files.readString(cluster).replace("one", "two"));
+    String stays = "site one.example is not in the file: it stays%n".formatted();
+    assertThat(apply())
+        .isEqualTo(new Run(0, "site two.example added: a%n".formatted() + stays, ""));
+    assertThat(apply()).isEqualTo(new Run(0, "nothing changed%n".formatted() + stays, ""));
+    Run prune = apply("--prune");
+    assertThat(prune.out()).isEqualTo("site one.example removed%n".formatted());
   }
 
   @Test

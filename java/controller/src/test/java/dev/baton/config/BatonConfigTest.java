@@ -72,7 +72,7 @@ class BatonConfigTest {
     BatonConfig whole =
         BatonConfig.parse("baton.yaml", WHOLE.replace("cluster: d1", "cluster: d0"));
     assertThat(least).isEqualTo(whole);
-    assertThat(least.limits()).isEqualTo(new Limits(524_288, 20_000, 16_384, 1024));
+    assertThat(least.limits()).isEqualTo(new Limits(524_288, 20_000, 16_384, 1024, 256));
     assertThat(least.timeouts().idle()).isEqualTo(Duration.ofHours(2).plusMinutes(15));
     assertThat(least.notrack()).isTrue();
     assertThat(least.eventLoops()).isBetween(1, 64);
@@ -146,11 +146,14 @@ class BatonConfigTest {
                 shutdown-timeout: 0s
                 first-byte-timeout: 7s
                 max-connections-per-client: 9
+                max-assembled-answers: 11
+                piece-timeout: 8s
+                stalled-timeout: 9s
                 lists: /etc/baton/../lists
                 """);
     assertThat(config.eventLoops()).isEqualTo(3);
     assertThat(config.notrack()).isFalse();
-    assertThat(config.limits()).isEqualTo(new Limits(1024, 7, 65_536, 9));
+    assertThat(config.limits()).isEqualTo(new Limits(1024, 7, 65_536, 9, 11));
     assertThat(config.timeouts())
         .isEqualTo(
             new Timeouts(
@@ -162,7 +165,9 @@ class BatonConfigTest {
                 Duration.ofMillis(3_661_001),
                 Duration.ofSeconds(6),
                 Duration.ZERO,
-                Duration.ofSeconds(7)));
+                Duration.ofSeconds(7),
+                Duration.ofSeconds(8),
+                Duration.ofSeconds(9)));
     assertThat(config.lists()).contains(Path.of("/etc/lists"));
   }
 

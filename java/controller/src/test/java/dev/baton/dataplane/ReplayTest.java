@@ -76,6 +76,31 @@ class ReplayTest extends ProgramTest {
     assertThat(types(outcome)).isEqualTo(row.told ? List.of(Baton.BATON_EVENT_ACK()) : List.of());
   }
 
+  /**
+   * What the client repeats of a head that became another would be taken for the replay; what it
+   * has sent since, and segments without data, are its own as ever.
+   */
+  @Test
+  void whatIsRepeatedOfARewrittenHeadWaitsForTheReplay() {
+    bed.put(
+        Entry.toTarget().options(Baton.BATON_FLOW_REPLAY() | Baton.BATON_FLOW_REWRITTEN()),
+        toClient);
+    bed.putReplay(toClient);
+    Packet repeated = fromClient().sequence(Packet.CLIENT_NEXT - 100).payload(100);
+    Packet overlapping = fromClient().sequence(Packet.CLIENT_NEXT - 1).payload(100);
+    for (Packet packet : List.of(repeated, overlapping)) {
+      assertDropped(bed.arrives(packet), packet, Baton.BATON_DROP_REPEATED());
+    }
+    assertThat(bed.arrives(fromClient().payload(100)).verdict()).isEqualTo(TestBed.REDIRECT);
+    assertThat(bed.arrives(fromClient().sequence(Packet.CLIENT_NEXT - 1)).verdict())
+        .isEqualTo(TestBed.REDIRECT);
+    bed.endReplay(toClient);
+    assertThat(bed.arrives(repeated).verdict()).isEqualTo(TestBed.REDIRECT);
+    bed.clear();
+    replays();
+    assertThat(bed.arrives(repeated).verdict()).as("an unchanged head").isEqualTo(TestBed.REDIRECT);
+  }
+
   @Test
   void anAcknowledgmentIsToldAsItCame() {
     long before = System.nanoTime();

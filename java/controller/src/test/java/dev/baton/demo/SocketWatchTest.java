@@ -18,6 +18,7 @@ class SocketWatchTest {
         "41 recvfrom(9<TCP:[1.1.1.1:80->1.1.1.2:5]>, 0x7f, 4096, 0, NULL, NULL) = -1 EAGAIN (Resource …); 0",
         "41 read(5</var/lib/baton/directory.db>, \"\"..., 4096) = 4096; 0",
         "41 read(7<anon_inode:[eventfd]>, \"\"..., 8) = 8; 0",
+        "41 write(7<{eventfd-count=0, eventfd-id=80, eventfd-semaphore=0}>, \"\"..., 8) = 8; 0",
         "41 read(3<pipe:[22]>, \"\"..., 1) = 1; 0",
         "41 recvmsg(3<NETLINK:[ROUTE:77]>, {msg_iov=…}, 0) = 300; 0",
         "41 +++ exited with 0 +++; 0",

@@ -7,6 +7,7 @@ import dev.baton.address.Ip;
 import dev.baton.config.ConfigException;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,8 +35,9 @@ class ClusterFileTest {
     assertThat(file.nodes()).containsExactly(two, three);
     assertThat(file.sites())
         .containsExactly(
-            new Site("www.example.com", List.of(two)),
-            new Site("*.example.org", List.of(three, two)));
+            whole("www.example.com", "qure-2"), whole("*.example.org", "qure-3", "qure-2"));
+    assertThat(file.stateless()).containsExactlyInAnyOrder("qure-2", "qure-3");
+    assertThat(file.groups()).isEmpty();
   }
 
   @Test
@@ -53,7 +55,7 @@ class ClusterFileTest {
               - { host: default, nodes: [a] }
             """);
     assertThat(file.sites())
-        .extracting(Site::host)
+        .extracting(SiteSpec::host)
         .containsExactly(
             "www.example.com",
             "xn--mnchen-3ya.de",
@@ -96,7 +98,7 @@ class ClusterFileTest {
             ClientAddress.NONE,
             ClientAddress.OPTION,
             ClientAddress.OPTION);
-    assertThat(file.sites()).extracting(Site::httpsPort).containsExactly(443, 8443, 0, 0);
+    assertThat(file.sites()).extracting(SiteSpec::httpsPort).containsExactly(443, 8443, 0, 0);
   }
 
   @ParameterizedTest(name = "{0} instead of {1}")
@@ -136,11 +138,12 @@ class ClusterFileTest {
   }
 
   @Test
-  void aClusterWithoutSitesOrNodesIsAMistake() {
-    assertThat(problems("nodes: []\n"))
+  void aClusterWithoutSitesOrNodesSaysSo() {
+    assertThat(problems("nodes:\n"))
         .containsExactly(
             "cluster.yaml:1: nodes: expected a list that is not empty: name, address and port",
             "cluster.yaml:1: sites: missing, expected host and nodes");
+    assertThat(ClusterFile.parse("cluster.yaml", "nodes: []\nsites: []\n").sites()).isEmpty();
   }
 
   @Test
@@ -150,6 +153,118 @@ class ClusterFileTest {
       text.append("  - { host: customer-").append(i).append(".example.com, nodes: [a] }\n");
     }
     assertThat(ClusterFile.parse("cluster.yaml", text.toString()).sites()).hasSize(100_000);
+  }
+
+  private static final String PARTS =
+      """
+      check: { kind: tcp, interval: 5s }
+      nodes:
+        - { name: a, address: 10.0.0.1, role: backup, max-flows: 9, queue: 0, queue-time: 2s, slow-start: 1m }
+        - { name: b, address: 10.0.0.2, check: { kind: http, path: /up, status: 204, rise: 1 } }
+        - { name: p, address: 10.0.0.3, role: public }
+      groups:
+        - { name: g1, nodes: [a, b] }
+        - { name: g2, nodes: [p] }
+      sites:
+        - host: big.example
+          aliases: [www.big.example, "*.big.example"]
+          balance: hash-path
+          keep-alive: close
+          copies: deployed
+          parts:
+            - { path: /, group: g1 }
+            - { path: /videos/, group: g2 }
+            - { path: /big.bin, range: 100-299, group: g2 }
+            - { path: /big.bin, range: 0-99, group: g1 }
+        - { host: g.example, group: g1 }
+        - { host: p.example, group: g2 }
+      """;
+
+  @Test
+  void groupsPartsAndChecksAreRead() {
+    ClusterFile file = ClusterFile.parse("cluster.yaml", PARTS);
+    assertThat(file.nodes())
+        .extracting(Node::toString)
+        .containsExactly(
+            "10.0.0.1:80 up weight 1 backup max-flows 9 queue 0 queue-time 2s slow-start 1m"
+                + " check tcp interval 5s timeout 1s rise 2 fall 3",
+            "10.0.0.2:80 up weight 1 check http /up 204-204 interval 2s timeout 1s rise 1 fall 3",
+            "10.0.0.3:80 up weight 1 public check tcp interval 5s timeout 1s rise 2 fall 3");
+    assertThat(file.groups())
+        .extracting(Group::nodes)
+        .containsExactly(List.of("a", "b"), List.of("p"));
+    assertThat(file.sites())
+        .extracting(SiteSpec::text)
+        .containsExactly(
+            "/ -> group g1; /big.bin 0-99 -> group g1; /big.bin 100-299 -> group g2;"
+                + " /videos/ -> group g2; aliases *.big.example, www.big.example;"
+                + " balance hash-path; keep-alive close; copies deployed",
+            "group g1",
+            "group g2");
+  }
+
+  @ParameterizedTest(name = "{0} instead of {1}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          range: 99-299   | range: 100-299  | 18: sites[0].parts[2].range: expected to begin at 100, found 99-299: it overlaps another
+          range: 101-299  | range: 100-299  | 18: sites[0].parts[2].range: expected to begin at 100, found 101-299: a gap before it
+          range: 1-99     | range: 0-99     | 19: sites[0].parts[3].range: expected to begin at 0, found 1-99: a gap before it
+          range: 99-0     | range: 0-99     | 19: sites[0].parts[3].range: expected a range of bytes
+          path: /videos/  | path: /big.bin, range: 0-99 | 19: sites[0].parts[3].path: expected once, found again: /videos/
+          path: /big.bin/, range: 100-299 | path: /big.bin, range: 100-299 | 18: sites[0].parts[2].path: expected the path of one file for a range
+          path: /big.bin, group | path: /videos/, group | 17: sites[0].parts[1].path: expected a range, as other parts of /big.bin have one
+          path: videos/   | path: /videos/  | 17: sites[0].parts[1].path: expected a path that begins with "/"
+          path: /a/../b   | path: /videos/  | 17: sites[0].parts[1].path: expected a path
+          path: /a%41     | path: /videos/  | 17: sites[0].parts[1].path: expected a path
+          path: "/a?b"    | path: /videos/  | 17: sites[0].parts[1].path: expected a path
+          group: g3 }     | group: g2 }     | 17: sites[0].parts[1].group: expected a group named above, found "g3"
+          nodes: [a, c]   | nodes: [a, b]   | 7: groups[0].nodes: expected a node named above, found "c"
+          nodes: [a, a]   | nodes: [a, b]   | 7: groups[0].nodes: expected each node once, found again: a
+          nodes: []       | nodes: [a, b]   | 7: groups[0].nodes: expected a list that is not empty
+          name: g1, nodes: [p] | name: g2, nodes: [p] | 8: groups[1].name: expected once, found again: g1
+          [g.example]     | [www.big.example, "*.big.example"] | 20: sites[1].host: expected once, found again: g.example
+          [a.example, a.example] | [www.big.example, "*.big.example"] | 11: sites[0].aliases: expected once, found again: a.example
+          g.example, group: g1, nodes: [a] | g.example, group: g1 | 20: sites[1].nodes: expected exactly one of nodes, group and parts
+          p.example | p.example, group: g2 | 21: sites[2].nodes: missing, expected nodes, group or parts
+          balance: best   | balance: hash-path | 12: sites[0].balance: expected least-flows, hash-client or hash-path, found "best"
+          keep-alive: yes | keep-alive: close | 13: sites[0].keep-alive: expected reuse or close
+          copies: none    | copies: deployed | 14: sites[0].copies: expected assumed or deployed
+          role: far       | role: backup    | 3: nodes[0].role: expected local, backup or public, found "far"
+          status: 600     | status: 204     | 4: nodes[1].check.status: expected a status
+          status: 300-200 | status: 204     | 4: nodes[1].check.status: expected a status
+          kind: ping      | kind: tcp       | 1: check.kind: expected none, tcp, http or tls, found "ping"
+          """)
+  void aPartThatCannotBeIsToldWithItsLine(String wrong, String right, String problem) {
+    String text = PARTS.replaceFirst(Pattern.quote(right), wrong);
+    assertThat(text).isNotEqualTo(PARTS);
+    assertThat(problems(text))
+        .anySatisfy(line -> assertThat(line).startsWith("cluster.yaml:" + problem));
+  }
+
+  @Test
+  void besideTlsThereAreNoPartsAndNoSitesThatAreOnlyElsewhere() {
+    ConfigException e =
+        catchThrowableOfType(
+            ConfigException.class, () -> ClusterFile.parse("cluster.yaml", PARTS, true));
+    assertThat(e.problems())
+        .containsExactly(
+            "cluster.yaml:15: sites[0].parts: " + SiteRules.NO_PARTS_WITH_TLS,
+            "cluster.yaml:21: sites[2].group: " + SiteRules.NO_REDIRECT_WITH_TLS);
+    assertThat(SiteRules.NO_REDIRECT_WITH_TLS).contains("no redirect without the key");
+  }
+
+  private static SiteSpec whole(String host, String... nodes) {
+    return new SiteSpec(
+        host,
+        List.of(),
+        List.of(PartSpec.whole("", List.of(nodes))),
+        Dataset.Balance.LEAST_FLOWS,
+        Dataset.KeepAlive.REUSE,
+        true,
+        0);
   }
 
   private static List<String> problems(String text) {

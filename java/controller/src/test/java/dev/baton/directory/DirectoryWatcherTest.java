@@ -44,8 +44,16 @@ class DirectoryWatcherTest {
       int before = told.asked.get();
       await().until(() -> told.asked.get() > before + 5);
       assertThat(watcher.snapshot()).isSameAs(first);
+      assertThat(watcher.trouble().why()).isEqualTo("database is locked");
+      long since = watcher.trouble().since();
+      long readAt = watcher.readAt();
+      await().until(() -> told.asked.get() > before + 8);
+      assertThat(watcher.trouble().since()).as("when it began").isEqualTo(since);
+      assertThat(watcher.readAt()).isEqualTo(readAt);
       told.broken = false;
       await().until(() -> watcher.snapshot().version() == 2);
+      await().until(() -> !watcher.trouble().isAny());
+      assertThat(watcher.readAt()).isGreaterThan(readAt);
     }
   }
 

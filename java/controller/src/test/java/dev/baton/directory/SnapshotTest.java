@@ -51,6 +51,8 @@ class SnapshotTest {
 
   private static Snapshot snapshot(String... hosts) {
     return new Snapshot(
-        1, List.of(NODE), Stream.of(hosts).map(host -> new Site(host, List.of(NODE))).toList());
+        1,
+        List.of(NODE),
+        Stream.of(hosts).map(host -> Site.whole(1, host, List.of(NODE), 0)).toList());
   }
 }

@@ -15,6 +15,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,10 +54,16 @@ class SqliteDirectoryTest {
               "node b added: 10.0.0.2:8080 draining weight 3",
               "site *.two.example added: a",
               "site one.example added: b, a");
-      for (Directory directory : new Directory[] {writer, reader}) {
+      for (SqliteDirectory directory : List.of(writer, reader)) {
         Snapshot snapshot = directory.read();
         assertThat(snapshot.nodes()).containsExactlyElementsOf(cluster(BOTH).nodes());
-        assertThat(snapshot.sites()).containsExactlyInAnyOrderElementsOf(cluster(BOTH).sites());
+        assertThat(directory.cluster().sites())
+            .containsExactlyInAnyOrderElementsOf(cluster(BOTH).sites());
+        assertThat(snapshot.sites())
+            .extracting(site -> site.host() + " " + site.nodes())
+            .containsExactlyInAnyOrder(
+                "one.example [10.0.0.2:8080 draining weight 3, 10.0.0.1:80 up weight 1]",
+                "*.two.example [10.0.0.1:80 up weight 1]");
       }
     }
   }
@@ -78,7 +85,8 @@ class SqliteDirectoryTest {
                   sites:
                     - { host: one.example, nodes: [a, c] }
                     - { host: default, nodes: [c] }
-                  """));
+                  """),
+              true);
       assertThat(changes.lines())
           .containsExactly(
               "node a changed: 10.0.0.1:80 up weight 1 -> 10.0.0.1:81 up weight 1",
@@ -222,7 +230,7 @@ class SqliteDirectoryTest {
     assertThatThrownBy(() -> SqliteDirectory.open(uri))
         .isInstanceOf(DirectoryException.class)
         .hasMessageContaining(file.toString())
-        .hasMessageContaining("made by a newer baton: schema 99, known here: 3");
+        .hasMessageContaining("made by a newer baton: schema 99, known here: 4");
   }
 
   @Test
@@ -255,11 +263,11 @@ class SqliteDirectoryTest {
       try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
           Statement lock = other.createStatement()) {
         lock.execute("BEGIN IMMEDIATE");
-        lock.execute("DELETE FROM site_nodes");
+        lock.execute("DELETE FROM copies");
         assertThat(reader.read().sites()).hasSize(2);
         CompletableFuture<Changes> apply =
             CompletableFuture.supplyAsync(
-                () -> writer.apply(cluster(BOTH.replace("one.example", "new.example"))));
+                () -> writer.apply(cluster(BOTH.replace("one.example", "new.example")), true));
         assertThat(apply).isNotDone();
         lock.execute("ROLLBACK");
         assertThat(apply)

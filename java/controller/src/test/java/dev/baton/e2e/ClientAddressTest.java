@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Servers that demand a PROXY protocol header: they learn the client's address from it, and what
- * follows arrives whole in both directions, though the target's stream is longer than the client's.
+ * follows arrives whole in both directions, though the target's stream is longer than the client's,
+ * with a head that has become another or not.
  */
 @Tag("namespace")
 @ExtendWith(SceneExtension.class)
@@ -48,6 +49,7 @@ class ClientAddressTest {
 
   private static List<Case> cases() {
     return Stream.of("nginx-v1", "nginx-v2", "haproxy-v1", "haproxy-v2")
+        .flatMap(name -> Stream.of(name, "close-" + name))
         .flatMap(site -> Family.SERVED.stream().map(family -> new Case(site + ".example", family)))
         .toList();
   }
@@ -75,6 +77,12 @@ class ClientAddressTest {
     assertThat(down).as(site).returns(0, Curl.Reply::exit).returns(200, Curl.Reply::status);
     assertThat(Content.sha256(copy)).as(site).isEqualTo(Content.sha256(file));
     assertToldOf(lab, down, site);
+    assertThat(
+            Files.readString(folder.resolve("head"))
+                .toLowerCase(Locale.ROOT)
+                .contains("connection: close"))
+        .as(site)
+        .isEqualTo(site.startsWith("close-"));
     Path up = target.files().resolve("up").resolve("file");
     Files.deleteIfExists(up);
     Curl.Reply sent = curl.get(site, "/up/file", Scene.NOWHERE, "-T", file.toString());
@@ -185,6 +193,8 @@ class ClientAddressTest {
         "  - { name: %s, address: [%s, \"%s\"], port: %d, client-address: %s }\n"
             .formatted(name, target.address(), target.address6(), port, told));
     sites.append("  - { host: %1$s.example, nodes: [%1$s] }\n".formatted(name));
+    sites.append(
+        "  - { host: close-%1$s.example, nodes: [%1$s], keep-alive: close }\n".formatted(name));
   }
 
   private static void demandingNginx(Lab lab, Target target) throws IOException {

@@ -5,6 +5,8 @@ import dev.baton.lab.Controller;
 import dev.baton.lab.Family;
 import dev.baton.lab.Lab;
 import dev.baton.lab.LabPlan;
+import dev.baton.lab.Patience;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -16,6 +18,9 @@ import java.util.stream.Stream;
  * @param dataPlane as {@code data-plane} in baton.yaml
  */
 record Combination(Family family, String dataPlane) {
+  /** The controller's own default. */
+  private static final Duration SYN_TIMEOUT = Duration.ofSeconds(1);
+
   /** Both families under tc and under XDP in the drivers. */
   static Stream<Combination> all() {
     return with(DataPlane.TC, DataPlane.XDP);
@@ -59,13 +64,20 @@ record Combination(Family family, String dataPlane) {
     return lab;
   }
 
-  private boolean isXdp() {
+  /** Whether segments pass through XDP. */
+  boolean isXdp() {
     return dataPlane.startsWith("xdp");
   }
 
-  /** The controller on that lab, running, with the standard cluster. */
+  /**
+   * The controller on that lab, running, with the standard cluster. On a slow machine it waits
+   * longer for a target, too: there the target itself is what is slow.
+   */
   Controller start(Lab lab) {
-    Controller controller = Controller.create(lab, Controller.standardFile(lab, dataPlane));
+    String settings =
+        Controller.standardFile(lab, dataPlane)
+            + "syn-timeout: %dms\n".formatted(Patience.with(SYN_TIMEOUT).toMillis());
+    Controller controller = Controller.create(lab, settings);
     controller.apply(Controller.standardCluster(lab));
     controller.start();
     return controller;

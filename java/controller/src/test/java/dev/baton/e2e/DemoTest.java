@@ -26,7 +26,8 @@ class DemoTest {
         Probe.missingForDataPlane("nginx", "curl", "tcpdump", "strace", "ss", "nft");
     assumeTrue(missing.isEmpty(), () -> "missing: " + missing);
     var out = new ByteArrayOutputStream();
-    int exit = new Demo(new PrintStream(out, true, StandardCharsets.UTF_8), false, MEBIBYTES).run();
+    int exit =
+        new Demo(new PrintStream(out, true, StandardCharsets.UTF_8), false, MEBIBYTES, false).run();
     assertThat(exit).as(out.toString(StandardCharsets.UTF_8)).isZero();
   }
 }

@@ -96,7 +96,8 @@ class ErrorPageTest {
           "the node to be down", Duration.ofSeconds(1), () -> get(scene, SITE).status() != 200);
       assertCompletePage(get(scene, SITE), 503);
     } finally {
-      scene.controller.apply(cluster);
+      // A file that says nothing of the state leaves it as it is.
+      scene.controller.apply(cluster.replaceFirst("port: 80 }", "port: 80, state: up }"));
     }
     Scene.await(
         "the node to be up again", Duration.ofSeconds(1), () -> get(scene, SITE).status() == 200);

@@ -84,8 +84,8 @@ class FrontTest {
                     + Stage.SHORT
                     + "head-timeout: 2s\n",
             scene -> {
-              certify(scene.lab, SITE);
-              certify(scene.lab, OTHER);
+              Certificate.make(scene.lab, folder, SITE);
+              Certificate.make(scene.lab, folder, OTHER);
               startTls(scene.lab.target(1), scene.lab, TLS, SITE);
               startTls(scene.lab.target(2), scene.lab, OTHER_TLS, OTHER);
               Nginx.startHttp2(scene.lab, scene.lab.target(2), HTTP2);
@@ -144,41 +144,13 @@ class FrontTest {
             .formatted(SITE, OTHER, HTTP2_SITE, ASLEEP);
   }
 
-  private static void certify(Lab lab, String name) {
-    lab.client()
-        .run(
-            Scene.LIMIT,
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=" + name,
-            "-addext",
-            "subjectAltName=DNS:" + name,
-            "-keyout",
-            key(name).toString(),
-            "-out",
-            certificate(name).toString())
-        .orThrow();
-  }
-
   private static Path certificate(String name) {
-    return folder.resolve(name + ".crt");
-  }
-
-  private static Path key(String name) {
-    return folder.resolve(name + ".key");
+    return Certificate.in(folder, name).file();
   }
 
   private static void startTls(Target target, Lab lab, int port, String name) {
-    Nginx.startTls(lab, target, port, certificate(name), key(name));
+    Certificate its = Certificate.in(folder, name);
+    Nginx.startTls(lab, target, port, its.file(), its.key());
   }
 
   private static String url(String scheme, String host, int port, String path) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.baton.lab.Child;
 import dev.baton.lab.Content;
 import dev.baton.lab.Family;
+import dev.baton.lab.Lab;
+import dev.baton.lab.Result;
 import dev.baton.reason.Reason;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -190,6 +192,66 @@ class LimitsTest {
         Scene.await("nobody", Scene.LIMIT, () -> stage.count("connections", "before_release") == 0);
       }
     }
+  }
+
+  /** One too many is told so in what it speaks; who says nothing sees the end and no bytes. */
+  @Test
+  void oneTooManyIsToldSoInItsProtocol() throws Exception {
+    int share = 2;
+    try (Stage stage =
+        Stage.open(settings ->
+            settings.replace(
+                    "interfaces:",
+                    "  - { address: %s, port: 8443, protocol: auto }%ninterfaces:"
+                        .formatted(Lab.PUBLIC))
+                + "head-timeout: 60s\nmax-connections-per-client: "
+                + share
+                + "\n")) {
+      List<Peer> peers = new ArrayList<>();
+      try {
+        for (int i = 0; i < share; i++) {
+          peers.add(peer(stage, Family.IPV4, Family.IPV4.address(1, 2)));
+          peers.getLast().say("GET / HTTP/1.1\r\n");
+        }
+        Scene.await(
+            "its share", Scene.LIMIT, () -> stage.count("connections", "before_release") == share);
+
+        Result tls = curl(stage, "https://www.example.com:8443/");
+        assertThat(tls.exit()).as(tls.toString()).isEqualTo(35);
+        assertThat(tls.err()).contains("internal error");
+        assertThat(curl(stage, "http://www.example.com:8443/").out()).isEqualTo("503 1.1");
+        assertThat(curl(stage, "--http2-prior-knowledge", "http://www.example.com:8443/").out())
+            .isEqualTo("503 2");
+        assertThat(curl(stage, "--http2-prior-knowledge", "http://www.example.com/").out())
+            .isEqualTo("503 2");
+
+        try (SocketChannel silent = stage.clients.socket(StandardProtocolFamily.INET)) {
+          silent.connect(new InetSocketAddress(InetAddress.ofLiteral(Lab.PUBLIC), 8443));
+          Peer peer = new Peer(silent, Peer.Side.CLIENT);
+          peer.receiveToEnd();
+          assertThat(peer.seen()).isEqualTo(new Peer.Seen(0, Peer.End.FIN));
+        }
+        assertThat(reason(stage, Reason.TOO_MANY_FROM_CLIENT)).isEqualTo(5);
+        assertThat(reason(stage, Reason.NO_FIRST_BYTE)).isZero();
+        assertThat(reason(stage, Reason.CLIENT_GONE)).isZero();
+      } finally {
+        for (Peer peer : peers) {
+          peer.close();
+        }
+      }
+    }
+  }
+
+  private static Result curl(Stage stage, String... options) {
+    List<String> line =
+        new ArrayList<>(
+            List.of("curl", "-q", "-sS", "-k", "--noproxy", "*", "-m", "30", "-o", "/dev/null"));
+    line.addAll(List.of("-w", "%{http_code} %{http_version}"));
+    for (int port : new int[] {80, 8443}) {
+      line.addAll(List.of("--resolve", "www.example.com:%d:%s".formatted(port, Lab.PUBLIC)));
+    }
+    line.addAll(List.of(options));
+    return stage.scene.lab.client().run(Scene.LIMIT, line.toArray(String[]::new));
   }
 
   private static Peer peer(Stage stage, Family family, String from) throws IOException {

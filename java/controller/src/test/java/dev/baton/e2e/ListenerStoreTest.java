@@ -3,6 +3,7 @@ package dev.baton.e2e;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.lab.InNamespace;
 import dev.baton.lab.Lab;
 import java.io.IOException;
 import java.net.InetSocketAddress;

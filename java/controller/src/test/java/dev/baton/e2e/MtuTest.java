@@ -13,9 +13,12 @@ import dev.baton.lab.LabPlan.Offload;
 import dev.baton.lab.Namespace;
 import dev.baton.lab.Nginx;
 import dev.baton.lab.Target;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -41,8 +44,7 @@ class MtuTest {
   private static final int NARROW = 1300;
   private static final int JUMBO = 9000;
   private static final int SIZE = 5_000_000;
-  private static final int UNDER_WAY = 500_000;
-  private static final int ATTEMPTS = 5;
+  private static final int PART = 600_000;
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /** A lab with the controller running, and the file that goes either way. */
@@ -84,16 +86,54 @@ class MtuTest {
       return target().files().resolve("up").resolve(family.toString());
     }
 
-    String[] download(Family family, String... options) {
-      return curl(family).command(Scene.SITE, "/file", downloaded(family), options);
+    String[] download(Family family) {
+      return download(family, downloaded(family));
     }
 
-    String[] upload(Family family, String... options) {
-      String[] line = curl(family).command(Scene.SITE, "/up/" + family, Scene.NOWHERE, options);
-      String[] all = Arrays.copyOf(line, line.length + 2);
-      all[line.length] = "-T";
-      all[line.length + 1] = target().files().resolve("file").toString();
-      return all;
+    private String[] download(Family family, Path into) {
+      return curl(family).command(Scene.SITE, "/file", into);
+    }
+
+    String[] upload(Family family) {
+      return upload(family, source().toString());
+    }
+
+    private String[] upload(Family family, String from) {
+      return curl(family).command(Scene.SITE, "/up/" + family, Scene.NOWHERE, "-T", from);
+    }
+
+    private Path source() {
+      return target().files().resolve("file");
+    }
+
+    /** A download that pauses in the middle until {@link #goOn}. */
+    Child pausingDownload(Family family) {
+      // curl's own line goes to the standard output.
+      String script = "\"$@\" 3>&1 >/dev/null | { %s; } > " + downloaded(family);
+      return pausing(script, download(family, Path.of("/dev/fd/3")));
+    }
+
+    /** An upload that pauses in the middle until {@link #goOn}. */
+    Child pausingUpload(Family family) {
+      return pausing("{ %s; } < " + source() + " | \"$@\"", upload(family, "-"));
+    }
+
+    private Child pausing(String script, String... curl) {
+      // The sender gets no further than this and what the receive buffer and the pipe hold.
+      String pause =
+          "head -c %d; until [ -e %s ]; do sleep 0.02; done; cat".formatted(PART, gate());
+      List<String> line = new ArrayList<>(List.of("sh", "-c", script.formatted(pause), "sh"));
+      line.addAll(List.of(curl));
+      lab.client().sysctl("net.ipv4.tcp_rmem", "4096 65536 262144");
+      return lab.client().start("transfer", line.toArray(String[]::new));
+    }
+
+    void goOn() throws IOException {
+      Files.createFile(gate());
+    }
+
+    private Path gate() {
+      return lab.folder().resolve("go-on");
     }
 
     private Curl curl(Family family) {
@@ -153,7 +193,7 @@ class MtuTest {
     narrowInMidTransfer(
         offload,
         "d1",
-        wire -> wire.upload(family, "--limit-rate", "1M"),
+        wire -> wire.pausingUpload(family),
         wire -> {
           wire.assertWhole(wire.uploaded(family));
           assertAnswered(wire);
@@ -167,7 +207,7 @@ class MtuTest {
     narrowInMidTransfer(
         offload,
         "d0",
-        wire -> wire.download(family, "--limit-rate", "1M"),
+        wire -> wire.pausingDownload(family),
         wire -> {
           wire.assertWhole(wire.downloaded(family));
           assertAnswered(wire);
@@ -175,33 +215,18 @@ class MtuTest {
         });
   }
 
-  /**
-   * Again when the transfer was over before the link had changed: curl limits in bursts. In another
-   * lab, for in this one the listener tells of the smaller MTU by now.
-   */
   private static void narrowInMidTransfer(
-      Offload offload, String device, Function<Wire, String[]> transfer, Consumer<Wire> check)
+      Offload offload, String device, Function<Wire, Child> transfer, Consumer<Wire> check)
       throws Exception {
-    for (int left = ATTEMPTS; left > 0; left--) {
-      try (Wire wire = Wire.open(LabPlan.of(1).withOffload(offload))) {
-        // Or all of the file is in the client's receive buffer before the link changes.
-        wire.lab.client().sysctl("net.ipv4.tcp_rmem", "4096 65536 262144");
-        narrowOnce(wire, device, transfer.apply(wire));
-        if (wire.count("too_big_answered") > 0 || left == 1) {
-          check.accept(wire);
-          return;
-        }
-      }
+    try (Wire wire = Wire.open(LabPlan.of(1).withOffload(offload))) {
+      long before = sent(wire, device);
+      Child child = transfer.apply(wire);
+      Scene.await("the transfer to be under way", LIMIT, () -> sent(wire, device) - before > PART);
+      wire.lab.dmz().sh("ip link set %s mtu %d".formatted(device, LESS));
+      wire.goOn();
+      Scene.await("the transfer to end", LIMIT, () -> !child.isAlive());
+      check.accept(wire);
     }
-  }
-
-  private static void narrowOnce(Wire wire, String device, String... transfer) throws Exception {
-    long before = sent(wire, device);
-    Child child = wire.lab.client().start("transfer", transfer);
-    Scene.await(
-        "the transfer to be under way", LIMIT, () -> sent(wire, device) - before > UNDER_WAY);
-    wire.lab.dmz().sh("ip link set %s mtu %d".formatted(device, LESS));
-    Scene.await("the transfer to end", LIMIT, () -> !child.isAlive());
   }
 
   private static long sent(Wire wire, String device) {

@@ -63,6 +63,20 @@ class ReasonsTest {
               Reason.PROXY_HEADER_MISSING,
               Reason.PROXY_HEADER_UNTRUSTED,
               Reason.DENIED_SOURCE),
+          PiecesTest.class,
+          EnumSet.of(
+              Reason.SECOND_REQUEST,
+              Reason.BAD_PATH,
+              Reason.NO_PART,
+              Reason.RANGE_UNSATISFIABLE,
+              Reason.TOO_MANY_ASSEMBLED,
+              Reason.PIECE_LOST),
+          RoutingTest.class,
+          EnumSet.of(
+              Reason.NODE_IS_ELSEWHERE,
+              Reason.REDIRECTED_TO_PUBLIC,
+              Reason.NO_COMPLETE_COPY,
+              Reason.NODES_FULL),
           LimitsTest.class,
           EnumSet.of(Reason.NO_FIRST_BYTE, Reason.TOO_MANY_FROM_CLIENT));
 

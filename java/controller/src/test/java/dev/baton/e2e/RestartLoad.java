@@ -2,6 +2,7 @@ package dev.baton.e2e;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.baton.lab.InNamespace;
 import dev.baton.lab.Lab;
 import java.io.EOFException;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import dev.baton.lab.Lab;
 import dev.baton.lab.LabException;
 import dev.baton.lab.LabPlan;
 import dev.baton.lab.Nginx;
+import dev.baton.lab.Patience;
 import dev.baton.lab.Target;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,7 +117,7 @@ final class Scene implements AutoCloseable {
   /** Waits on a condition; fails the test when the time is up. */
   static void await(String what, Duration limit, BooleanSupplier condition) {
     Awaitility.await(what)
-        .atMost(limit)
+        .atMost(Patience.with(limit))
         .pollInterval(Duration.ofMillis(POLL_MILLIS))
         .until(condition::getAsBoolean);
   }

@@ -11,6 +11,7 @@ import dev.baton.bpf.MapType;
 import dev.baton.lab.Child;
 import dev.baton.lab.Content;
 import dev.baton.lab.Curl;
+import dev.baton.lab.InNamespace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -10,6 +10,7 @@ import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.Detach;
 import dev.baton.directory.Snapshot;
 import dev.baton.net.ServiceManager;
+import dev.baton.routing.Fleet;
 import dev.baton.testing.OwnNetwork;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -113,7 +114,8 @@ class ControllerTest {
       int keeper = keeper(arena, name);
       try (ServiceManager manager = ServiceManager.of(Map.of("NOTIFY_SOCKET", name));
           Controller controller =
-              Controller.start(config, Snapshot::empty, manager, () -> died.set(true));
+              Controller.start(
+                  config, Snapshot::empty, new Fleet(), manager, () -> died.set(true));
           Socket asking = client()) {
         asking.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(US_ASCII));
         assertThat(new String(asking.getInputStream().readAllBytes(), US_ASCII))

@@ -25,7 +25,7 @@ class OldSchemaSweeperTest {
     t.targetPort = 80;
     t.client.setV4(0x0a000102);
     t.clientPort = 40_000;
-    return new FlowView(t, toTarget, false, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    return new FlowView(t, toTarget, false, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   private static Collection<List<FlowView>> ended(long seconds, FlowView... entries) {

@@ -15,7 +15,8 @@ class PortPoolTest {
   private static final long LINGER = 60;
   private static final long LINGER_RESET = 5;
 
-  private final PortPool pool = new PortPool(100, 103, 1);
+  private final PortPool pool =
+      new PortPool(100, 103, 1, new java.util.concurrent.atomic.AtomicInteger());
 
   private void takeAll() {
     while (pool.take() >= 0) {
@@ -173,7 +174,8 @@ class PortPoolTest {
   void loopsShareTheRangeOut(int first, int last, int loops, String why) {
     Set<Integer> seen = new HashSet<>();
     for (int loop = 0; loop < loops; loop++) {
-      PortPool own = new PortPool(first + loop, last, loops);
+      PortPool own =
+          new PortPool(first + loop, last, loops, new java.util.concurrent.atomic.AtomicInteger());
       int size = own.free();
       for (int port = own.take(); port >= 0; port = own.take()) {
         assertThat(seen.add(port)).as("%d is no other loop's", port).isTrue();
@@ -192,7 +194,7 @@ class PortPoolTest {
 
   @Test
   void onePortIsUsedAgainAndAgain() {
-    PortPool one = new PortPool(7, 7, 1);
+    PortPool one = new PortPool(7, 7, 1, new java.util.concurrent.atomic.AtomicInteger());
     for (int i = 0; i < 3; i++) {
       assertThat(one.take()).isEqualTo(7);
       assertThat(one.take()).isEqualTo(-1);
@@ -205,7 +207,7 @@ class PortPoolTest {
 
   @Test
   void emptyPoolHasNothing() {
-    PortPool none = new PortPool(8, 7, 1);
+    PortPool none = new PortPool(8, 7, 1, new java.util.concurrent.atomic.AtomicInteger());
     assertThat(none.take()).isEqualTo(-1);
     assertThat(none.oldestLingering()).isEqualTo(-1);
     assertThat(none.expired(Long.MAX_VALUE)).isEqualTo(-1);
@@ -215,7 +217,7 @@ class PortPoolTest {
 
   @Test
   void strangersPortIsRefused() {
-    PortPool odd = new PortPool(101, 199, 2);
+    PortPool odd = new PortPool(101, 199, 2, new java.util.concurrent.atomic.AtomicInteger());
     assertThatThrownBy(() -> odd.release(102)).hasMessageContaining("102");
     assertThatThrownBy(() -> odd.retake(99)).hasMessageContaining("99");
   }

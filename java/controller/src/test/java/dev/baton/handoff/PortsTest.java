@@ -9,6 +9,7 @@ import dev.baton.bpf.MapType;
 import dev.baton.config.BatonConfig;
 import dev.baton.dataplane.FlowTable;
 import dev.baton.dataplane.FlowTuple;
+import dev.baton.routing.FlowCounts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class PortsTest {
             cluster-address: [10.0.2.1]
             source-ports: 10000-10007
             """);
-    ports = new Ports(table, config, 0, 2);
+    ports = new Ports(table, new FlowCounts(), config, 0, 2);
   }
 
   @AfterEach

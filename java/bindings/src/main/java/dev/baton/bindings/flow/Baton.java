@@ -167,6 +167,15 @@ public class Baton extends Baton$shared {
     public static int BATON_FLOW_REPLAY() {
         return BATON_FLOW_REPLAY;
     }
+    private static final int BATON_FLOW_REWRITTEN = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_flow_option.BATON_FLOW_REWRITTEN = 4
+     * }
+     */
+    public static int BATON_FLOW_REWRITTEN() {
+        return BATON_FLOW_REWRITTEN;
+    }
     private static final int BATON_STATE_SEEN = (int)1L;
     /**
      * {@snippet lang=c :
@@ -572,6 +581,15 @@ public class Baton extends Baton$shared {
     public static int BATON_DROP_DENIED() {
         return BATON_DROP_DENIED;
     }
+    private static final int BATON_DROP_REPEATED = (int)29L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_DROP_REPEATED = 29
+     * }
+     */
+    public static int BATON_DROP_REPEATED() {
+        return BATON_DROP_REPEATED;
+    }
     private static final int BATON_REASON_KERNEL_MAX = (int)32L;
     /**
      * {@snippet lang=c :
@@ -904,6 +922,96 @@ public class Baton extends Baton$shared {
      */
     public static int BATON_TOO_MANY_FROM_CLIENT() {
         return BATON_TOO_MANY_FROM_CLIENT;
+    }
+    private static final int BATON_NODE_IS_ELSEWHERE = (int)107L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NODE_IS_ELSEWHERE = 107
+     * }
+     */
+    public static int BATON_NODE_IS_ELSEWHERE() {
+        return BATON_NODE_IS_ELSEWHERE;
+    }
+    private static final int BATON_REDIRECTED_TO_PUBLIC = (int)108L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_REDIRECTED_TO_PUBLIC = 108
+     * }
+     */
+    public static int BATON_REDIRECTED_TO_PUBLIC() {
+        return BATON_REDIRECTED_TO_PUBLIC;
+    }
+    private static final int BATON_NO_COMPLETE_COPY = (int)109L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NO_COMPLETE_COPY = 109
+     * }
+     */
+    public static int BATON_NO_COMPLETE_COPY() {
+        return BATON_NO_COMPLETE_COPY;
+    }
+    private static final int BATON_NODES_FULL = (int)110L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NODES_FULL = 110
+     * }
+     */
+    public static int BATON_NODES_FULL() {
+        return BATON_NODES_FULL;
+    }
+    private static final int BATON_SECOND_REQUEST = (int)113L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_SECOND_REQUEST = 113
+     * }
+     */
+    public static int BATON_SECOND_REQUEST() {
+        return BATON_SECOND_REQUEST;
+    }
+    private static final int BATON_BAD_PATH = (int)114L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_BAD_PATH = 114
+     * }
+     */
+    public static int BATON_BAD_PATH() {
+        return BATON_BAD_PATH;
+    }
+    private static final int BATON_NO_PART = (int)115L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_NO_PART = 115
+     * }
+     */
+    public static int BATON_NO_PART() {
+        return BATON_NO_PART;
+    }
+    private static final int BATON_RANGE_UNSATISFIABLE = (int)116L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_RANGE_UNSATISFIABLE = 116
+     * }
+     */
+    public static int BATON_RANGE_UNSATISFIABLE() {
+        return BATON_RANGE_UNSATISFIABLE;
+    }
+    private static final int BATON_TOO_MANY_ASSEMBLED = (int)117L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_TOO_MANY_ASSEMBLED = 117
+     * }
+     */
+    public static int BATON_TOO_MANY_ASSEMBLED() {
+        return BATON_TOO_MANY_ASSEMBLED;
+    }
+    private static final int BATON_PIECE_LOST = (int)118L;
+    /**
+     * {@snippet lang=c :
+     * enum baton_reason.BATON_PIECE_LOST = 118
+     * }
+     */
+    public static int BATON_PIECE_LOST() {
+        return BATON_PIECE_LOST;
     }
     private static final int BATON_REASON_MAX = (int)128L;
     /**

@@ -37,7 +37,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     __u64 expires;
  *     __u64 created;
  *     __u16 mtu;
- *     __u16 pad[3];
+ *     __u16 pad;
+ *     __u32 dataset;
  * }
  * }
  */
@@ -70,7 +71,8 @@ public class baton_flow {
         Baton.C_LONG_LONG.withName("expires"),
         Baton.C_LONG_LONG.withName("created"),
         Baton.C_SHORT.withName("mtu"),
-        MemoryLayout.sequenceLayout(3, Baton.C_SHORT).withName("pad")
+        Baton.C_SHORT.withName("pad"),
+        Baton.C_INT.withName("dataset")
     ).withName("baton_flow");
 
     /**
@@ -1114,15 +1116,15 @@ public class baton_flow {
         struct.set(mtu$LAYOUT, mtu$OFFSET, fieldValue);
     }
 
-    private static final SequenceLayout pad$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("pad"));
+    private static final OfShort pad$LAYOUT = (OfShort)$LAYOUT.select(groupElement("pad"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u16 pad
      * }
      */
-    public static final SequenceLayout pad$layout() {
+    public static final OfShort pad$layout() {
         return pad$LAYOUT;
     }
 
@@ -1131,7 +1133,7 @@ public class baton_flow {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u16 pad
      * }
      */
     public static final long pad$offset() {
@@ -1141,54 +1143,65 @@ public class baton_flow {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u16 pad
      * }
      */
-    public static MemorySegment pad(MemorySegment struct) {
-        return struct.asSlice(pad$OFFSET, pad$LAYOUT.byteSize());
+    public static short pad(MemorySegment struct) {
+        return struct.get(pad$LAYOUT, pad$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u16 pad
      * }
      */
-    public static void pad(MemorySegment struct, MemorySegment fieldValue) {
-        MemorySegment.copy(fieldValue, 0L, struct, pad$OFFSET, pad$LAYOUT.byteSize());
+    public static void pad(MemorySegment struct, short fieldValue) {
+        struct.set(pad$LAYOUT, pad$OFFSET, fieldValue);
     }
 
-    private static long[] pad$DIMS = { 3 };
+    private static final OfInt dataset$LAYOUT = (OfInt)$LAYOUT.select(groupElement("dataset"));
 
     /**
-     * Dimensions for array field:
+     * Layout for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u32 dataset
      * }
      */
-    public static long[] pad$dimensions() {
-        return pad$DIMS;
-    }
-    private static final VarHandle pad$ELEM_HANDLE = pad$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * __u16 pad[3]
-     * }
-     */
-    public static short pad(MemorySegment struct, long index0) {
-        return (short)pad$ELEM_HANDLE.get(struct, pad$OFFSET, index0);
+    public static final OfInt dataset$layout() {
+        return dataset$LAYOUT;
     }
 
+    private static final long dataset$OFFSET = $LAYOUT.byteOffset(groupElement("dataset"));
+
     /**
-     * Indexed setter for field:
+     * Offset for field:
      * {@snippet lang=c :
-     * __u16 pad[3]
+     * __u32 dataset
      * }
      */
-    public static void pad(MemorySegment struct, long index0, short fieldValue) {
-        pad$ELEM_HANDLE.set(struct, pad$OFFSET, index0, fieldValue);
+    public static final long dataset$offset() {
+        return dataset$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * __u32 dataset
+     * }
+     */
+    public static int dataset(MemorySegment struct) {
+        return struct.get(dataset$LAYOUT, dataset$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * __u32 dataset
+     * }
+     */
+    public static void dataset(MemorySegment struct, int fieldValue) {
+        struct.set(dataset$LAYOUT, dataset$OFFSET, fieldValue);
     }
 
     /**

@@ -2,18 +2,18 @@ package dev.baton.http;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.baton.head.Place;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
-/** Where the same thing is to be had by HTTPS. */
-public final class HttpsLocation {
+/** Where the same thing is to be had: the URI that a client is sent to. */
+public final class Location {
   /** The longest that is given, bytes (RFC 9110, section 4.1 wants 8000 at least). */
   public static final int LENGTH_MAX = 8000;
 
-  private static final int HTTPS = 443;
   private static final String AS_IT_IS = "-._~!$&'()*+,;=:@/?%";
 
-  private HttpsLocation() {}
+  private Location() {}
 
   /**
    * The URI for a request that was read whole. It names the normalised host, never a byte of the
@@ -21,13 +21,12 @@ public final class HttpsLocation {
    *
    * @param head the request head's bytes
    * @param request its reader; it must know the host
-   * @param port 1 to 65535
    * @return empty if it would be too long
    */
-  public static String of(MemorySegment head, RequestHeadParser request, int port) {
+  public static String of(MemorySegment head, RequestHeadParser request, Place place) {
     String host = Objects.requireNonNull(request.host());
     long end = request.targetStart() + request.targetLength();
-    return of(host, head, request.pathStart(), end, port);
+    return of(host, head, request.pathStart(), end, place);
   }
 
   /**
@@ -37,13 +36,17 @@ public final class HttpsLocation {
    * @param bytes where they stand
    * @param start of the path
    * @param end of the query
-   * @param port 1 to 65535
    * @return empty if it would be too long
    */
-  public static String of(String host, MemorySegment bytes, long start, long end, int port) {
-    StringBuilder uri = new StringBuilder(256).append("https://").append(host);
-    if (port != HTTPS) {
-      uri.append(':').append(port);
+  public static String of(String host, MemorySegment bytes, long start, long end, Place place) {
+    StringBuilder uri =
+        new StringBuilder(256)
+            .append(place.scheme())
+            .append("://")
+            .append(host)
+            .append(place.suffix());
+    if (!place.hasDefaultPort()) {
+      uri.append(':').append(place.port());
     }
     long at = start;
     boolean isPath = at < end && bytes.get(JAVA_BYTE, at) == '/';

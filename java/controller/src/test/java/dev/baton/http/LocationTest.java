@@ -3,12 +3,13 @@ package dev.baton.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.baton.head.Place;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class HttpsLocationTest {
+class LocationTest {
   private static final int LIMIT = 16_384;
 
   private static String of(String requestLine, int port) {
@@ -17,7 +18,7 @@ class HttpsLocationTest {
     MemorySegment buffer = MemorySegment.ofArray(head);
     var parser = new RequestHeadParser(LIMIT);
     assertThat(parser.parse(buffer, head.length)).isEqualTo(RequestHeadParser.Result.COMPLETE);
-    return HttpsLocation.of(buffer, parser, port);
+    return Location.of(buffer, parser, Place.https(port));
   }
 
   @ParameterizedTest
@@ -43,8 +44,8 @@ class HttpsLocationTest {
 
   @Test
   void oneThatIsTooLongIsNone() {
-    String path = "/" + "x".repeat(HttpsLocation.LENGTH_MAX - "https://www.example.com/".length());
-    assertThat(of("GET " + path, 443)).hasSize(HttpsLocation.LENGTH_MAX);
+    String path = "/" + "x".repeat(Location.LENGTH_MAX - "https://www.example.com/".length());
+    assertThat(of("GET " + path, 443)).hasSize(Location.LENGTH_MAX);
     assertThat(of("GET " + path + "x", 443)).isEmpty();
     // Encoded, each of these takes three.
     assertThat(of("GET /" + "<".repeat(LIMIT / 4), 443)).isEmpty();
