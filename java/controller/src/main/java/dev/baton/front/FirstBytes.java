@@ -116,9 +116,10 @@ public final class FirstBytes implements HeadParser {
     return tls;
   }
 
-  /** Whether it shows by now which protocol it is. */
-  public boolean isKnown() {
-    return active != null;
+  /** Whether by now it shows which protocol it is, and that has what it answers on. */
+  @Override
+  public boolean canAnswer() {
+    return active != null && active.canAnswer();
   }
 
   /**

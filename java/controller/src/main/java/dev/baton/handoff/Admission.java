@@ -56,9 +56,11 @@ final class Admission {
     return true;
   }
 
-  /** Tells one too many so if it shows what it speaks: else the page could be garbage to it. */
+  /**
+   * Tells one too many so once it has shown what it speaks: else the page could be garbage to it.
+   */
   boolean turnedAway(Connection c, long now) {
-    if (!c.surplus || !c.parser.isKnown()) {
+    if (!c.surplus || !c.parser.canAnswer()) {
       return false;
     }
     tell(c, now);

@@ -50,6 +50,11 @@ public interface HeadParser {
   /** What a refusal is counted as; NONE unless {@link Result#REFUSED}. */
   Reason reason();
 
+  /** Whether by now it has come on what an answer would be sent. */
+  default boolean canAnswer() {
+    return true;
+  }
+
   /** What the client is sent when its head is {@link Result#REFUSED}. */
   byte[] refusal(Pages pages);
 

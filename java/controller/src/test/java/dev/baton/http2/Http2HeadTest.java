@@ -99,6 +99,7 @@ class Http2HeadTest {
     Http2Head head = head();
     assertThat(head.parse(MemorySegment.ofArray(bytes), bytes.length)).isEqualTo(Result.NEED_MORE);
     assertThat(head.tooSlow()).isEqualTo(Reason.HTTP2_WAITS);
+    assertThat(head.canAnswer()).isFalse();
     List<Frame> frames = frames(head.answer(408, "too late", BuiltInPages.PAGES));
     assertThat(frames)
         .extracting(Frame::type)
